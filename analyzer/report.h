@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report - the one view that renderers take: everything that a person or a machine is told, in plain
+ * values.  Renderers include this file and util.h, and know nothing else.
+ */
+#ifndef OURO_REPORT_H
+#define OURO_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum report_verdict { VERDICT_UNCHECKED = 0, VERDICT_CLEAN, VERDICT_LEAKS };
+
+/* Same order and names as the analyzer's classes; kept apart so that renderers need no stage. */
+enum report_class {
+	REPORT_NONE = 0,
+	REPORT_CYCLE,
+	REPORT_LOST,
+	REPORT_INDIRECT,
+	REPORT_POSSIBLE,
+	REPORT_REACHABLE,
+	REPORT_UNCONFIRMED,
+	REPORT_OVER_RETAINED,
+	REPORT_OVER_RELEASED,
+	REPORT_CLASS_COUNT
+};
+
+struct report_frame {
+	const char *function, *file, *module, *build_id; /* NULL unknown */
+	uint32_t line;
+	uint64_t offset;
+	bool inlined;
+};
+
+struct report_stack {
+	const struct report_frame *frames;
+	size_t count;
+	bool truncated, bare;
+	uint32_t tid;
+};
+
+struct report_member {
+	uint64_t address, size;
+	const char *type;  /* NULL unknown */
+	int64_t refcount;  /* -1 unknown */
+	struct report_stack stack;
+};
+
+enum report_edge_kind { REPORT_EDGE_START = 0, REPORT_EDGE_INTERIOR, REPORT_EDGE_WEAK };
+struct report_edge {
+	uint32_t from, to; /* members */
+	uint64_t offset;
+	const char *field; /* NULL unknown */
+	enum report_edge_kind kind;
+};
+
+struct report_retain {
+	uint64_t count;
+	const char *holder; /* NULL unknown */
+	struct report_stack stack;
+};
+
+struct report_finding {
+	char id[17]; /* stable fingerprint: 16 hex digits of (class, type, stack by function and module) */
+	enum report_class class;
+	uint64_t instances, blocks, bytes, held_blocks, held_bytes;
+	const char *type;
+	struct report_stack stack;
+	struct report_member *members;
+	size_t member_count;
+	uint64_t member_total; /* of the example; more than member_count when cut short */
+	struct report_edge *edges;
+	size_t edge_count;
+	int64_t cut; /* index into edges, -1 none */
+	const char *cut_why;
+	struct report_retain *retains;
+	size_t retain_count;
+	const char *suppressed_by; /* NULL: counts */
+};
+
+struct report_total {
+	uint64_t findings, blocks, bytes;
+};
+
+struct report_coverage {
+	uint64_t blocks_tracked, untracked, dropped, unknown_frees, truncated_stacks, nested, prestart;
+	uint64_t threads, threads_missed;
+	const char **notes;
+	size_t note_count;
+};
+
+struct report_process {
+	uint32_t pid, ppid;
+	const char *exe;
+	const char **argv; /* NULL-terminated */
+	bool has_exit_status, has_exit_signal; /* neither: not known */
+	int exit_status, exit_signal;
+	enum report_verdict verdict;
+	const char *reason; /* of unchecked; NULL otherwise */
+	struct report_coverage coverage;
+	struct report_total totals[REPORT_CLASS_COUNT];
+	struct report_total suppressed;
+	struct report_total live; /* at the end (or when it was killed) */
+	struct report_finding *findings; /* worst first */
+	size_t finding_count;
+	bool killed; /* findings are what was live by stack, not leaks */
+};
+
+struct report {
+	enum report_verdict verdict; /* leaks if any process leaks; else unchecked if any is; else clean */
+	const char *reason;
+	struct report_process *processes;
+	size_t process_count;
+};
+
+/* How to show it. */
+struct render_options {
+	bool color;
+	bool verbose;	    /* full stacks, modules, build-ids */
+	size_t max_findings; /* text: 0 = all */
+};
+
+/* One row a format: `--format NAME`. */
+struct renderer {
+	const char *name;
+	const char *what; /* for the help */
+	int (*render)(const struct report *r, const struct render_options *o, FILE *out); /* 0 or -errno */
+};
+extern const struct renderer renderers[]; /* ends with a NULL name; renderers.c */
+const struct renderer *renderer_find(const char *name);
+
+int render_text(const struct report *r, const struct render_options *o, FILE *out);
+int render_json(const struct report *r, const struct render_options *o, FILE *out);
+
+const char *report_class_name(enum report_class c);
+const char *report_verdict_name(enum report_verdict v);
+
+#endif

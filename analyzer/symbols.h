@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * symbols - from an address in a module to functions, files and lines, inlined frames included.
+ *
+ * libdw finds DWARF by build-id and debuglink; libelf's symbol tables serve where there is none;
+ * names are demangled (C++, Rust) by libiberty.  A file at the recorded path whose build-id differs
+ * is not used.  Nobody to the right of this stage sees a Dwarf_*.
+ */
+#ifndef OURO_SYMBOLS_H
+#define OURO_SYMBOLS_H
+
+#include "reader.h"
+
+struct symbol_frame {
+	const char *function; /* demangled, NULL unknown */
+	const char *linkage;  /* mangled, NULL if the same or unknown (suppression files match it too) */
+	const char *file;     /* NULL unknown */
+	uint32_t line;	      /* 0 unknown */
+	const char *module;   /* path, NULL none */
+	const char *build_id; /* hex, NULL none */
+	uint64_t offset;      /* in the module (address - bias) */
+	bool inlined;	      /* shares its address with the next, outer frame */
+};
+
+/* Owner of every string that it hands out; one for each session. */
+struct symbols *symbols_create(const struct session *s);
+void symbols_destroy(struct symbols *sym);
+
+/* The whole stack of a leaf node, innermost first; inlined functions are frames of their own; frames
+ * of libouro.so itself are left out.  Cached by node.  The array lives as long as sym. */
+struct symbol_stack {
+	const struct symbol_frame *frames;
+	size_t count;
+	bool truncated, bare;
+	uint32_t thread; /* tid */
+};
+const struct symbol_stack *symbols_stack(struct symbols *sym, uint32_t node);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * blocks - the table of live blocks, in the session.
+ *
+ * A block smaller than OUROS_LARGE_SIZE is one word in the slot of the granule it starts in; the slot
+ * is found through a two-level table of regions (47-bit addresses: 2^14 x 2^15 pointers).  While a
+ * block lives, its slot has one owner: whoever malloc gave it to.  So insert and remove are one plain
+ * store, without lock or chain.  Bigger blocks are records in LARGE segments, indexed by a hash under
+ * striped locks.  A removed slot keeps its word without the live bit: the snapshot learns from it
+ * which memory once held blocks and is no root.
+ */
+#ifndef OURO_SHIM_BLOCKS_H
+#define OURO_SHIM_BLOCKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ouro_session.h"
+
+typedef uint32_t stack_id;
+
+/* Records a block.  Call after the real malloc returned it.  flags: OUROS_BLOCK_IGNORED or 0. */
+void block_insert(void *p, size_t size, stack_id stack, uint64_t flags);
+
+/* What block_remove took out, to put back when a realloc fails. */
+struct block_taken {
+	uint64_t word;
+	size_t size;
+};
+
+/* Removes p.  Call before the real free/realloc.  False: never recorded (the caller counts it). */
+bool block_remove(void *p, struct block_taken *ret_taken);
+void block_restore(void *p, const struct block_taken *taken);
+
+/* Is a live block recorded at exactly p? */
+bool block_is_live(const void *p);
+
+/* Sets flags on the block that starts at p (or, slowly, covers it). False when there is none. */
+bool block_flag(const void *p, uint64_t flags);
+
+/* For the snapshot (in the clone: alone, nothing moves).  The region's slots, or NULL. */
+const uint64_t *block_region(uintptr_t address);
+
+/* Calls f(region_first_address, slots, arg) for every region that ever held a small block, ascending. */
+void block_each_region(void (*f)(uintptr_t region, const uint64_t *slots, void *arg), void *arg);
+
+/* Calls f for every live large block, in no order. */
+void block_each_large(void (*f)(const struct ouros_large *large, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard - who may record now: one small initial-exec thread-local, and one page that tells us
+ * whether this is still our process.
+ *
+ * guard_page lies in a mapping marked MADV_WIPEONFORK: in a forked child it reads zero, so the child
+ * forwards and records nothing; no cached pid is ever believed.  (A vfork child shares our memory
+ * and is the parent for all that matters here.)
+ */
+#ifndef OURO_SHIM_GUARD_H
+#define OURO_SHIM_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct thread;
+
+enum guard_depth {
+	GUARD_FREE = 0,
+	GUARD_HOOK, /* inside a hook of ours: a nested malloc comes from a signal handler -> bare stack */
+	GUARD_OURS, /* libunwind or the loader work for us: their blocks are recorded as ignored */
+};
+
+/* Thread-local; initial-exec, so that reading it never calls __tls_get_addr. */
+struct guard {
+	struct thread *thread; /* NULL until this thread's first record; owned by threads.c */
+	uint32_t depth;	       /* enum guard_depth */
+	uint32_t disabled;     /* __lsan_disable nesting: blocks born now are marked ignored */
+};
+extern __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* What the hot path asks first.  Written by the thread that starts or stops recording; read by all
+ * without a lock: a late reader records into a table that is still mapped, which is harmless. */
+struct guard_page {
+	uint32_t recording; /* 1 between start-up and the final snapshot; 0 in forked children */
+	uint32_t alive;	    /* 1 in the process that opened the session; 0 in forked children */
+};
+extern struct guard_page *guard_page; /* points to a static zero page until start-up: no test needed */
+
+/* True when this call is to be recorded. */
+static inline bool guard_is_recording(void)
+{
+	return __atomic_load_n(&guard_page->recording, __ATOMIC_RELAXED) != 0;
+}
+
+#endif

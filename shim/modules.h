@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * modules - which ELF file an address lies in, now, and which lay there before.
+ *
+ * Found by _dl_find_object (no loader lock).  The loader frees a link map when it unloads a library:
+ * a free() called from inside ld.so therefore sets modules_dirty, and the next capture checks which
+ * modules are gone before it believes anything it remembers.
+ */
+#ifndef OURO_SHIM_MODULES_H
+#define OURO_SHIM_MODULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct module_info {
+	uint32_t id;	      /* 1 + index in the session's MODULES; 0 = none */
+	uintptr_t bias;
+	uintptr_t start, end; /* mapped range */
+	uintptr_t eh_frame_hdr; /* address of .eh_frame_hdr, 0 if none */
+	uint32_t flags;	      /* enum ouros_module_flag */
+};
+
+/* The range of ld.so's text, for the hook's test; zero until start-up. */
+extern uintptr_t modules_loader_start, modules_loader_size;
+
+/* Generation of the set of loaded modules: rises when one was found unloaded. */
+extern uint32_t modules_generation;
+/* Set by free() from inside ld.so; cleared by modules_refresh. */
+extern uint32_t modules_dirty;
+
+/* Learns the module that contains pc (registering it in the session if new). False: none. */
+bool module_find(uintptr_t pc, struct module_info *ret_info);
+
+/* Looks which known modules are gone; raises modules_generation if any, and tells rules_forget. */
+void modules_refresh(void);
+
+/* Start-up: main program, ld.so, vdso, ourselves. */
+void modules_init(void);
+
+/* In the snapshot's clone: walk the link maps and call f for each module loaded now (every
+ * namespace), registering it if new; phdr/phnum are its program headers in memory. */
+struct module_loaded {
+	struct module_info info;
+	const void *phdr; /* ElfW(Phdr)[] */
+	uint32_t phnum;
+};
+void modules_each_loaded(void (*f)(const struct module_loaded *m, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options - what OURO_OPTIONS asks of the shim: key=value:key=value (values with ':' are quoted with
+ * single quotes).  Unknown keys are ignored here: the launcher and `ouro report` check them first.
+ * Parsed once, from the first hook or the constructor, without libc.
+ */
+#ifndef OURO_SHIM_OPTIONS_H
+#define OURO_SHIM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+	char dir[256];	      /* dir=: where the session goes; "" = choose (see session.c) */
+	char analyzer[256];   /* analyzer=: the ouro program; "" = beside the library, then PATH's */
+	bool report;	      /* report=1 (default under plain LD_PRELOAD): print the report at exit */
+	bool keep;	      /* keep=1: keep the session after the report (default 0) */
+	bool launched;	      /* launched=1: set by `ouro run`, which reports itself: report=0 keep=1 */
+	bool follow;	      /* follow=1: children are observed too (default 0: our entries are taken
+				 out of the environment that children inherit) */
+	bool detect_leaks;    /* detect_leaks=0: forward only */
+	bool verify_stacks;   /* verify_stacks=1: compare each capture with libunwind's own cursor */
+	bool handle_signals;  /* handle_signals=0: fatal signals take no snapshot */
+	uint32_t roots;	      /* bits 1 << enum ouros_root: use_globals= use_stacks= use_registers=
+				 use_tls= use_mappings= use_root_regions= (default all 1) */
+	uint32_t deadline_ms; /* snapshot_timeout=SECONDS (default 60) */
+	uint32_t exitcode;    /* exitcode=N: plain LD_PRELOAD only, exit status when leaks are found and the
+				 program itself exited 0 (default 0: leave it alone) */
+};
+extern struct options options;
+
+void options_parse(void);
+
+#endif

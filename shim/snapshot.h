@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot - freeze, clone, mark, write.
+ *
+ * The caller's process stands still only while its threads are stopped (freeze.h) and a raw clone is
+ * made.  The clone, alone in its copy of the memory, reads roots (roots.h), marks (mark.h) and writes
+ * the result into the session (result.h); it uses raw system calls only, has a deadline, and if it
+ * dies the snapshot is lost and nothing else.
+ */
+#ifndef OURO_SHIM_SNAPSHOT_H
+#define OURO_SHIM_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture.h"
+#include "ouro_session.h"
+
+struct snapshot_request {
+	enum ouros_end trigger; /* OUROS_END_UNKNOWN: mid-run */
+	struct capture_live live; /* the calling thread's live frames and registers */
+	bool final; /* recording stops while the threads stand still */
+	/* Called in the clone, last, when the session is complete: may exec the analyzer. NULL: none. */
+	void (*after)(void *arg);
+	void *after_arg;
+};
+
+/* What a snapshot found, for the caller (read back from the session). */
+struct snapshot_result {
+	enum ouros_snapshot_status status;
+	enum ouros_reason reason;
+	uint64_t unreached_blocks, unreached_bytes;
+	int after_status; /* wait status of the clone, for after() that execs */
+};
+
+/* Async-signal-safe; serialised (a second caller waits for the first).  0 or -errno. */
+int snapshot_take(const struct snapshot_request *request, struct snapshot_result *ret_result);
+
+/* Root regions registered by the program; also the ignore list's roots. -ENOENT when not found. */
+int snapshot_region_add(const void *start, size_t size);
+int snapshot_region_remove(const void *start, size_t size);
+
+#endif
