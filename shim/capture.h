@@ -11,6 +11,7 @@
 #ifndef OURO_SHIM_CAPTURE_H
 #define OURO_SHIM_CAPTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "stacks.h"
