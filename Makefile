@@ -2,9 +2,16 @@
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
+DESTDIR ?=
 CC      ?= cc
+CXX     ?= c++
 CFLAGS  ?= -O2 -g
 V       ?= 0
+VERSION := 0.1.0
+
+comma   := ,
+# The sanitized analyzer lives beside the plain one: the same tree, another root.
+OUT     := $(BUILD)$(if $(SAN),/san)
 Q       := $(if $(filter 1,$(V)),,@)
 say     = $(if $(filter 1,$(V)),@:,@printf '  %-5s %s\n' $(1) $(2))
 
@@ -19,25 +26,29 @@ SHIM_SRC := $(sort $(wildcard shim/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/%.o)
 SHIM_CFLAGS := $(COMMON) -fPIC -fvisibility=hidden -fno-omit-frame-pointer -fno-stack-protector \
 	-fno-builtin-malloc -fno-builtin-calloc -fno-builtin-free -ftls-model=initial-exec \
-	-fasynchronous-unwind-tables -fno-strict-aliasing
+	-fasynchronous-unwind-tables -fno-strict-aliasing -fno-tree-loop-distribute-patterns
 SHIM_LDFLAGS := -shared -Wl,-soname,libouro.so -Wl,--version-script=shim/shim.map \
 	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,relro -Wl,-Bsymbolic -Wl,--as-needed -Wl,-z,defs
 
 # --- the analyzer --------------------------------------------------------------------------------
 ANALYZER_SRC := $(sort $(wildcard analyzer/*.c))
-ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(BUILD)/%.o)
+ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(OUT)/%.o)
 ANALYZER_CFLAGS := $(COMMON) $(SANFLAGS)
 ANALYZER_LIBS := -ldw -lelf -liberty -ljson-c
 
+# --- programs that test the analyzer's modules from inside ---------------------------------------
+UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(OUT)/unit/%)
+
 .PHONY: all
-all: $(BUILD)/ouro $(BUILD)/libouro.so
+all: $(OUT)/ouro $(BUILD)/libouro.so
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) $(SHIM_CFLAGS) -c $< -o $@
 
-$(BUILD)/analyzer/%.o: analyzer/%.c
+$(OUT)/analyzer/%.o: analyzer/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) $(ANALYZER_CFLAGS) -c $< -o $@
@@ -46,12 +57,92 @@ $(BUILD)/libouro.so: $(SHIM_OBJ) shim/shim.map
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SHIM_OBJ) $(SHIM_LDFLAGS) -o $@
 
-$(BUILD)/ouro: $(ANALYZER_OBJ)
+$(OUT)/ouro: $(ANALYZER_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(ANALYZER_OBJ) $(ANALYZER_LIBS) -o $@
 
--include $(SHIM_OBJ:.o=.d) $(ANALYZER_OBJ:.o=.d)
+$(OUT)/unit/%: tests/unit/%.c $(filter-out %/main.o,$(ANALYZER_OBJ))
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) $(ANALYZER_CFLAGS) -Ianalyzer $< $(filter %.o,$^) $(ANALYZER_LIBS) -o $@
 
-.PHONY: clean
+-include $(SHIM_OBJ:.o=.d) $(ANALYZER_OBJ:.o=.d) $(UNIT_BIN:=.d)
+
+# --- tests, measurements, a first look -----------------------------------------------------------
+.PHONY: deps unit tests check quick bench demo
+deps:
+	$(Q).ci/deps
+
+unit: $(UNIT_BIN)
+
+# What the tests run: both halves, and the analyzer's own tests plain and sanitized.
+tests: all unit
+	$(Q)$(MAKE) --no-print-directory SAN=address$(comma)undefined all unit
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)BUILD=$(BUILD) tests/run
+
+quick: tests
+	$(Q)BUILD=$(BUILD) tests/run --quick
+
+bench: all
+	$(Q)BUILD=$(BUILD) tests/bench/run
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(BUILD) tests/demo/run
+
+# --- install -------------------------------------------------------------------------------------
+BINDIR := $(DESTDIR)$(PREFIX)/bin
+LIBDIR := $(DESTDIR)$(PREFIX)/lib
+INCDIR := $(DESTDIR)$(PREFIX)/include
+MANDIR := $(DESTDIR)$(PREFIX)/share/man
+HEADERS := $(wildcard include/*.h)
+MANUALS := $(wildcard man/*.[0-9])
+
+define OURO_PC
+prefix=$(PREFIX)
+libdir=$${prefix}/lib
+includedir=$${prefix}/include
+
+Name: ouro
+Description: memory-leak and reference-cycle diagnostic
+Version: $(VERSION)
+Cflags: -I$${includedir}
+endef
+export OURO_PC
+
+.PHONY: install uninstall
+install: all
+	install -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR)
+	install -m 755 $(OUT)/ouro $(BINDIR)/ouro
+	install -m 755 $(BUILD)/libouro.so $(LIBDIR)/libouro.so
+	install -m 644 $(HEADERS) $(INCDIR)
+	printf '%s\n' "$$OURO_PC" >$(LIBDIR)/pkgconfig/ouro.pc
+	for page in $(MANUALS); do \
+		install -D -m 644 "$$page" $(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+
+uninstall:
+	rm -f $(BINDIR)/ouro $(LIBDIR)/libouro.so $(LIBDIR)/pkgconfig/ouro.pc
+	rm -f $(HEADERS:include/%=$(INCDIR)/%)
+	for page in $(MANUALS); do rm -f $(MANDIR)/man$${page##*.}/$${page##*/}; done
+
+.PHONY: clean help
 clean:
 	rm -rf $(BUILD)
+
+help:
+	@printf '%s\n' \
+		'make            build/ouro and build/libouro.so, usable in place' \
+		'make demo       a small program and a real one under ouro (installs what is missing)' \
+		'make check      every test; the last line counts them (installs what is missing)' \
+		'make quick      the short test tier, for developers' \
+		'make bench      what ouro costs: time, memory, bytes a block' \
+		'make deps       only install what is missing (apt; sudo where not root)' \
+		'make install    into DESTDIR and PREFIX (/usr/local); make uninstall takes it away' \
+		'make clean      remove the build directory' \
+		'' \
+		'V=1 shows commands; SAN=address,undefined builds the analyzer with sanitizers (build/san);' \
+		'BUILD=DIR builds elsewhere.  tests/run -k NAME runs the tests whose name contains NAME.'

@@ -9,7 +9,7 @@
  *   possible  reached only by interior pointers
  *   unconfirmed  would be cycle, lost or indirect, but some roots could not be read
  *
- * Every indirect block is counted under exactly one leader: the first (by address) that reaches it,
+ * Every indirect block is counted under exactly one leader: the first (by ordinal) that reaches it,
  * so that the held sums add up to all indirect blocks and bytes.  Linear in blocks + edges.
  */
 #ifndef OURO_CLASSIFY_H

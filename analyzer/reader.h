@@ -38,7 +38,8 @@ struct session_thread {
 struct session {
 	char *path;
 	struct ouros_header header; /* a copy */
-	char *exe, *cwd, *parent_exe;
+	char *exe, *cwd, *parent_exe; /* "" where not known */
+	char *suppressions; /* the program's own, "" none */
 	char **argv; /* NULL-terminated */
 	size_t argc;
 	struct session_module *modules;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report - the one view that renderers take: everything that a person or a machine is told, in plain
- * values.  Renderers include this file and util.h, and know nothing else.
+ * report - the one view that renderers take: everything that a person or a machine is told, in
+ * plain values.  Renderers include this file and util.h, and know nothing else.
  */
 #ifndef OURO_REPORT_H
 #define OURO_REPORT_H
@@ -43,8 +43,8 @@ struct report_stack {
 
 struct report_member {
 	uint64_t address, size;
-	const char *type;  /* NULL unknown */
-	int64_t refcount;  /* -1 unknown */
+	const char *type; /* NULL unknown */
+	int64_t refcount; /* -1 unknown */
 	struct report_stack stack;
 };
 
@@ -63,7 +63,8 @@ struct report_retain {
 };
 
 struct report_finding {
-	char id[17]; /* stable fingerprint: 16 hex digits of (class, type, stack by function and module) */
+	char id[17]; /* stable fingerprint: 16 hex digits of (class, type, stack by function and
+			module) */
 	enum report_class class;
 	uint64_t instances, blocks, bytes, held_blocks, held_bytes;
 	const char *type;
@@ -85,7 +86,8 @@ struct report_total {
 };
 
 struct report_coverage {
-	uint64_t blocks_tracked, untracked, dropped, unknown_frees, truncated_stacks, nested, prestart;
+	uint64_t blocks_tracked, untracked, dropped, unknown_frees, truncated_stacks, nested,
+		prestart;
 	uint64_t threads, threads_missed;
 	const char **notes;
 	size_t note_count;
@@ -94,6 +96,7 @@ struct report_coverage {
 struct report_process {
 	uint32_t pid, ppid;
 	const char *exe;
+	const char *cwd;   /* NULL unknown; files below it are shown relative to it */
 	const char **argv; /* NULL-terminated */
 	bool has_exit_status, has_exit_signal; /* neither: not known */
 	int exit_status, exit_signal;
@@ -103,13 +106,15 @@ struct report_process {
 	struct report_total totals[REPORT_CLASS_COUNT];
 	struct report_total suppressed;
 	struct report_total live; /* at the end (or when it was killed) */
-	struct report_finding *findings; /* worst first */
+	struct report_finding
+		*findings; /* worst first; suppressed ones too, which no total counts */
 	size_t finding_count;
 	bool killed; /* findings are what was live by stack, not leaks */
 };
 
 struct report {
-	enum report_verdict verdict; /* leaks if any process leaks; else unchecked if any is; else clean */
+	enum report_verdict
+		verdict; /* leaks if any process leaks; else unchecked if any is; else clean */
 	const char *reason;
 	struct report_process *processes;
 	size_t process_count;
@@ -118,7 +123,7 @@ struct report {
 /* How to show it. */
 struct render_options {
 	bool color;
-	bool verbose;	    /* full stacks, modules, build-ids */
+	bool verbose;	     /* full stacks, modules, build-ids */
 	size_t max_findings; /* text: 0 = all */
 };
 
@@ -126,13 +131,18 @@ struct render_options {
 struct renderer {
 	const char *name;
 	const char *what; /* for the help */
-	int (*render)(const struct report *r, const struct render_options *o, FILE *out); /* 0 or -errno */
+	int (*render)(const struct report *r, const struct render_options *o,
+		      FILE *out); /* 0 or -errno */
 };
 extern const struct renderer renderers[]; /* ends with a NULL name; renderers.c */
 const struct renderer *renderer_find(const char *name);
 
 int render_text(const struct report *r, const struct render_options *o, FILE *out);
 int render_json(const struct report *r, const struct render_options *o, FILE *out);
+
+/* How many of the innermost frames concern a person: without the start-up code below main or below a
+ * thread's function. Never 0 unless the stack is empty. */
+size_t report_stack_shown(const struct report_stack *stack);
 
 const char *report_class_name(enum report_class c);
 const char *report_verdict_name(enum report_verdict v);

@@ -36,4 +36,8 @@ struct symbol_stack {
 };
 const struct symbol_stack *symbols_stack(struct symbols *sym, uint32_t node);
 
+/* The i-th reason why names are missing so far (a file that changed, a worker that died), in words;
+ * NULL past the last. */
+const char *symbols_note(struct symbols *sym, size_t i);
+
 #endif

@@ -127,8 +127,9 @@ struct ouros_header {
 	uint32_t snapshot;   /* 1 + index of the last complete snapshot; 0 none */
 	struct ouros_coverage coverage;
 	struct ouros_string parent_exe;
+	struct ouros_string suppressions; /* what the program's __lsan_default_suppressions() said */
 };
-_Static_assert(sizeof(struct ouros_header) == 272, "format");
+_Static_assert(sizeof(struct ouros_header) == 288, "format");
 _Static_assert(offsetof(struct ouros_header, coverage) == 128, "format");
 
 /* What a segment holds, and what its key means. */

@@ -5,8 +5,9 @@
  * A block smaller than OUROS_LARGE_SIZE is one word in the slot of the granule it starts in; the slot
  * is found through a two-level table of regions (47-bit addresses: 2^14 x 2^15 pointers).  While a
  * block lives, its slot has one owner: whoever malloc gave it to.  So insert and remove are one plain
- * store, without lock or chain.  Bigger blocks are records in LARGE segments, indexed by a hash under
- * striped locks.  A removed slot keeps its word without the live bit: the snapshot learns from it
+ * store, without lock or chain.  Bigger blocks are records in LARGE segments, which are open-addressed
+ * tables by themselves: a record is claimed by one compare-and-swap and published by one store, so that
+ * no lock is held where a signal handler could find it.  A removed slot keeps its word without the live bit: the snapshot learns from it
  * which memory once held blocks and is no root.
  */
 #ifndef OURO_SHIM_BLOCKS_H
@@ -44,6 +45,11 @@ const uint64_t *block_region(uintptr_t address);
 
 /* Calls f(region_first_address, slots, arg) for every region that ever held a small block, ascending. */
 void block_each_region(void (*f)(uintptr_t region, const uint64_t *slots, void *arg), void *arg);
+
+/* Which of the region's 64 pages ever held a large block that is dead now (bit i: page i), when
+ * its memory may still be there.  Blocks that malloc mapped for themselves are not counted: they
+ * are gone from the address space when they are freed. */
+uint64_t block_large_pages(uintptr_t address);
 
 /* Calls f for every live large block, in no order. */
 void block_each_large(void (*f)(const struct ouros_large *large, void *arg), void *arg);

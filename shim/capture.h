@@ -5,8 +5,9 @@
  *
  * A walk starts from what the hook knows of its caller and applies, frame by frame, the rule that
  * libunwind taught for that return address (rules.h).  The thread remembers the frames of its last
- * capture: where pc, sp and bp agree and the saved return addresses further out are unchanged, so is
- * the node.  A frame that has no simple rule sends the whole capture through libunwind (unwinder.h).
+ * capture: where pc, sp and bp agree and the saved return addresses further out are unchanged, so
+ * is the node.  A frame that has no simple rule sends the whole capture through libunwind
+ * (unwinder.h).
  */
 #ifndef OURO_SHIM_CAPTURE_H
 #define OURO_SHIM_CAPTURE_H
@@ -25,21 +26,23 @@ struct capture_point {
 };
 
 /* Use in the exported function itself (never in a function it calls). */
-#define CAPTURE_POINT()                                                                        \
-	((struct capture_point){ .pc = (uintptr_t)__builtin_return_address(0),                 \
-				 .sp = (uintptr_t)__builtin_frame_address(0) + 16,             \
+#define CAPTURE_POINT()                                                            \
+	((struct capture_point){ .pc = (uintptr_t)__builtin_return_address(0),     \
+				 .sp = (uintptr_t)__builtin_frame_address(0) + 16, \
 				 .bp = *(uintptr_t *)__builtin_frame_address(0) })
 
 /* The stack as a node id.  0 only when nothing can be recorded.  Uses under 512 bytes of the
  * program's stack; no libc, no lock on the usual path.  Not async-signal-safe by itself: the caller
- * holds the thread's guard at GUARD_HOOK.  Start-up, frozen, nested states are the caller's affair. */
+ * holds the thread's guard at GUARD_HOOK.  Start-up, frozen, nested states are the caller's affair.
+ */
 stack_id capture_stack(const struct capture_point *at);
 
 /* A stack without frames: the thread's root and one BARE node (and, if pc is not 0, one frame). */
 stack_id capture_bare(enum ouros_bare why, uintptr_t pc);
 
-/* Loads libunwind privately and learns what it can beforehand.  False: captures are bare + truncated,
- * the session says NO_UNWINDER in its coverage. Called from the constructor, guard at GUARD_OURS. */
+/* Loads libunwind privately and learns what it can beforehand.  False: captures are bare +
+ * truncated, the session says NO_UNWINDER in its coverage. Called from the constructor, guard at
+ * GUARD_OURS. */
 bool capture_init(void);
 
 /*

@@ -26,6 +26,7 @@ struct guard {
 	struct thread *thread; /* NULL until this thread's first record; owned by threads.c */
 	uint32_t depth;	       /* enum guard_depth */
 	uint32_t disabled;     /* __lsan_disable nesting: blocks born now are marked ignored */
+	void *deleting;	       /* what operator delete took out already: its free is not unknown */
 };
 extern __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
@@ -36,6 +37,10 @@ struct guard_page {
 	uint32_t alive;	    /* 1 in the process that opened the session; 0 in forked children */
 };
 extern struct guard_page *guard_page; /* points to a static zero page until start-up: no test needed */
+
+/* Makes the page: alive, not yet recording.  -errno when the kernel has no MADV_WIPEONFORK or no
+ * memory; then nothing may record.  Idempotent; raw calls only. */
+int guard_init(void);
 
 /* True when this call is to be recorded. */
 static inline bool guard_is_recording(void)

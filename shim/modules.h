@@ -2,9 +2,9 @@
 /*
  * modules - which ELF file an address lies in, now, and which lay there before.
  *
- * Found by _dl_find_object (no loader lock).  The loader frees a link map when it unloads a library:
- * a free() called from inside ld.so therefore sets modules_dirty, and the next capture checks which
- * modules are gone before it believes anything it remembers.
+ * Found by _dl_find_object (no loader lock).  The loader frees a link map when it unloads a
+ * library: a free() called from inside ld.so therefore sets modules_dirty, and the next capture
+ * checks which modules are gone before it believes anything it remembers.
  */
 #ifndef OURO_SHIM_MODULES_H
 #define OURO_SHIM_MODULES_H
@@ -13,11 +13,12 @@
 #include <stdint.h>
 
 struct module_info {
-	uint32_t id;	      /* 1 + index in the session's MODULES; 0 = none */
+	uint32_t id; /* 1 + index in the session's MODULES; 0 = none */
 	uintptr_t bias;
-	uintptr_t start, end; /* mapped range */
-	uintptr_t eh_frame_hdr; /* address of .eh_frame_hdr, 0 if none */
-	uint32_t flags;	      /* enum ouros_module_flag */
+	uintptr_t start, end;	    /* mapped range */
+	uintptr_t eh_frame_hdr;	    /* address of .eh_frame_hdr, 0 if none */
+	uintptr_t eh_start, eh_end; /* the loaded segment that it lies in, with .eh_frame */
+	uint32_t flags;		    /* enum ouros_module_flag */
 };
 
 /* The range of ld.so's text, for the hook's test; zero until start-up. */
@@ -34,7 +35,7 @@ bool module_find(uintptr_t pc, struct module_info *ret_info);
 /* Looks which known modules are gone; raises modules_generation if any, and tells rules_forget. */
 void modules_refresh(void);
 
-/* Start-up: main program, ld.so, vdso, ourselves. */
+/* Start-up: main program, ld.so, vdso, ourselves.  Idempotent. */
 void modules_init(void);
 
 /* In the snapshot's clone: walk the link maps and call f for each module loaded now (every

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options - what OURO_OPTIONS asks of the shim: key=value:key=value (values with ':' are quoted with
- * single quotes).  Unknown keys are ignored here: the launcher and `ouro report` check them first.
- * Parsed once, from the first hook or the constructor, without libc.
+ * options - what OURO_OPTIONS asks of the shim: key=value:key=value (values with ':' are quoted
+ * with single quotes).  Unknown keys are ignored here: the launcher and `ouro report` check them
+ * first. Parsed once, from the first hook or the constructor, without libc.
  */
 #ifndef OURO_SHIM_OPTIONS_H
 #define OURO_SHIM_OPTIONS_H
@@ -11,24 +11,29 @@
 #include <stdint.h>
 
 struct options {
-	char dir[256];	      /* dir=: where the session goes; "" = choose (see session.c) */
-	char analyzer[256];   /* analyzer=: the ouro program; "" = beside the library, then PATH's */
-	bool report;	      /* report=1 (default under plain LD_PRELOAD): print the report at exit */
-	bool keep;	      /* keep=1: keep the session after the report (default 0) */
-	bool launched;	      /* launched=1: set by `ouro run`, which reports itself: report=0 keep=1 */
-	bool follow;	      /* follow=1: children are observed too (default 0: our entries are taken
-				 out of the environment that children inherit) */
-	bool detect_leaks;    /* detect_leaks=0: forward only */
-	bool verify_stacks;   /* verify_stacks=1: compare each capture with libunwind's own cursor */
-	bool handle_signals;  /* handle_signals=0: fatal signals take no snapshot */
-	uint32_t roots;	      /* bits 1 << enum ouros_root: use_globals= use_stacks= use_registers=
-				 use_tls= use_mappings= use_root_regions= (default all 1) */
+	char dir[256];	    /* dir=: where the session goes; "" = choose (see session.c) */
+	char analyzer[256]; /* analyzer=: the ouro program; "" = beside the library, then PATH's */
+	bool report;   /* report=1 (default under plain LD_PRELOAD): print the report at exit */
+	bool keep;     /* keep=1: keep the session after the report (default 0) */
+	bool launched; /* launched=1: set by `ouro run`, which reports itself: report=0 keep=1 */
+	bool follow;   /* follow=1: children are observed too (default 0: our entries are taken
+			  out of the environment that children inherit) */
+	bool detect_leaks;   /* detect_leaks=0: forward only */
+	bool verify_stacks;  /* verify_stacks=1: compare each capture with libunwind's own cursor */
+	bool handle_signals; /* handle_signals=0: fatal signals take no snapshot */
+	uint32_t roots;	     /* bits 1 << enum ouros_root: use_globals= use_stacks= use_registers=
+				use_tls= use_mappings= use_root_regions= (default all 1) */
 	uint32_t deadline_ms; /* snapshot_timeout=SECONDS (default 60) */
-	uint32_t exitcode;    /* exitcode=N: plain LD_PRELOAD only, exit status when leaks are found and the
-				 program itself exited 0 (default 0: leave it alone) */
+	uint32_t exitcode;    /* exitcode=N: plain LD_PRELOAD only, exit status when leaks are found
+				 and the    program itself exited 0 (default 0: leave it alone) */
 };
 extern struct options options;
 
-void options_parse(void);
+/* Defaults, then the text of OURO_OPTIONS, NULL for none. */
+void options_parse(const char *text);
+
+/* The same with the program's own __lsan_default_options between the two: only what LeakSanitizer
+ * has too is taken from there. */
+void options_parse_lsan(const char *lsan_text, const char *text);
 
 #endif

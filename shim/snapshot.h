@@ -2,10 +2,10 @@
 /*
  * snapshot - freeze, clone, mark, write.
  *
- * The caller's process stands still only while its threads are stopped (freeze.h) and a raw clone is
- * made.  The clone, alone in its copy of the memory, reads roots (roots.h), marks (mark.h) and writes
- * the result into the session (result.h); it uses raw system calls only, has a deadline, and if it
- * dies the snapshot is lost and nothing else.
+ * The caller's process stands still only while its threads are stopped (freeze.h) and a raw clone
+ * is made.  The clone, alone in its copy of the memory, reads roots (roots.h), marks (mark.h) and
+ * writes the result into the session (result.h); it uses raw system calls only, has a deadline, and
+ * if it dies the snapshot is lost and nothing else.
  */
 #ifndef OURO_SHIM_SNAPSHOT_H
 #define OURO_SHIM_SNAPSHOT_H
@@ -17,10 +17,11 @@
 #include "ouro_session.h"
 
 struct snapshot_request {
-	enum ouros_end trigger; /* OUROS_END_UNKNOWN: mid-run */
+	enum ouros_end trigger;	  /* OUROS_END_UNKNOWN: mid-run */
 	struct capture_live live; /* the calling thread's live frames and registers */
-	bool final; /* recording stops while the threads stand still */
-	/* Called in the clone, last, when the session is complete: may exec the analyzer. NULL: none. */
+	bool final;		  /* recording stops while the threads stand still */
+	/* Called in the clone, last, when the session is complete: may exec the analyzer. NULL:
+	 * none. */
 	void (*after)(void *arg);
 	void *after_arg;
 };

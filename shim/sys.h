@@ -19,8 +19,8 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* Zeroed private memory, never given back (sys_unmap is for what sys_map_plain gave).  NULL when
- * there is none.  The range is remembered: it is no root (see sys_is_ours). */
+/* Zeroed private memory, page-aligned, never given back.  NULL when there is none.  The range is
+ * remembered: it is no root (see sys_is_ours).  Lock-free. */
 void *sys_map(size_t size);
 
 /* True when [start, end) lies in memory of ours: sys_map'ed, a session mapping (sys_own), or the
@@ -45,6 +45,9 @@ void sys_unlock(struct sys_lock *lock);
 /* Block every signal / put the mask back.  The kernel's 64-bit mask. */
 void sys_block_signals(uint64_t *ret_old);
 void sys_restore_signals(const uint64_t *old);
+
+/* The kernel's id of the calling thread. */
+int sys_thread_id(void);
 
 /* Calls f(arg) on the shim's own big stack (256 KiB).  The caller holds the lock that guards that
  * stack: sys_stack_lock, with signals blocked.  CFI is intact: an unwinder can walk through. */

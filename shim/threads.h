@@ -12,29 +12,29 @@
 #include "ouro_session.h"
 #include "stacks.h"
 
-enum { THREAD_FRAMES = 256 }; /* remembered frames; deeper stacks remember the outermost ones less well */
-
-/* A remembered frame, innermost first in walking order; see capture.c. */
+/* A remembered frame; capture.c alone reads and writes it. */
 struct thread_frame {
 	uintptr_t pc;
 	uintptr_t sp;	 /* at that pc */
 	uintptr_t bp;
-	uintptr_t ra_at; /* where its return address was loaded from */
+	uintptr_t ra_at; /* where its return address was loaded from; 0: it has no caller */
 	stack_id node;
-	uint32_t flags;
+	uint32_t flags;	 /* enum frame_flag, in capture.c */
 };
 
-/* Owner: the thread itself; other threads never touch it while it lives. */
+/* Owner: the thread itself; other threads never touch it while it lives.  A new owner sets depth and
+ * the stack's bounds to 0 and leaves frames and capacity as they are: the memory is reused. */
 struct thread {
 	struct ouros_thread *public; /* counts, in the session (a dummy when frozen) */
 	stack_id root;		     /* its THREAD node */
 	uint32_t index;
 	uint32_t tid;
 	uint32_t generation;	     /* modules_generation that frames[] is good for */
-	uintptr_t stack_low, stack_high; /* known bounds of its own stack, 0 if not known yet */
-	uint32_t depth;		     /* frames remembered */
+	uintptr_t stack_low, stack_high; /* proven bounds of its own stack, 0 if not known yet */
 	struct thread *next_all;
-	struct thread_frame frames[THREAD_FRAMES];
+	struct thread_frame *frames; /* made and grown by capture.c; NULL at first */
+	uint32_t capacity;	     /* of frames[] */
+	uint32_t depth;		     /* frames remembered: the last ones of frames[], outermost last */
 };
 
 /* The calling thread's record, made if need be.  NULL when there is no memory or no session. */

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/*
+ * blocks - from the snapshot's records to plain structs.
+ *
+ * Everything is copied, and each index is checked once more on the copy: the records lie in a file that
+ * others may write to, and no stage further on tests an index again. Linear.
+ */
+#include "blocks.h"
+
+#include <stdlib.h>
+
+static struct block block_read(const struct session *s, const struct ouros_block *from)
+{
+	uint32_t stack = (uint32_t)(from->word >> OUROS_BLOCK_STACK_SHIFT);
+	uint64_t generation = from->word >> OUROS_BLOCK_GEN_SHIFT;
+	return (struct block){
+		.address = from->address,
+		.size = from->size,
+		.stack = stack < s->node_count ? stack : 0,
+		.generation = (uint16_t)(generation & ((1u << OUROS_BLOCK_GEN_BITS) - 1)),
+		.possible = from->mark & OUROS_MARK_POSSIBLE,
+	};
+}
+
+/*
+ * An edge from a possible block to an unreached one is left out.  Marking follows what it finds in
+ * possible blocks, so the target would be possible too; no snapshot has such an edge, but a file may,
+ * and without it no component mixes the two.
+ */
+static bool edge_read(const struct block_set *set, const struct ouros_edge *from,
+		      struct block_edge *ret_edge)
+{
+	struct block_edge edge = {
+		.from = from->from,
+		.to = from->to,
+		.offset = from->place & OUROS_EDGE_OFFSET_MASK,
+		.kind = (uint8_t)(from->place >> OUROS_EDGE_KIND_SHIFT),
+	};
+	if (edge.from >= set->count || edge.to >= set->count || edge.kind >= OUROS_EDGE_COUNT)
+		return false;
+	if (set->edge_count && edge.from < set->edges[set->edge_count - 1].from)
+		return false;
+	if (set->blocks[edge.from].possible && !set->blocks[edge.to].possible)
+		return false;
+	*ret_edge = edge;
+	return true;
+}
+
+struct block_set *block_set_create(const struct session *s)
+{
+	struct block_set *set = xcalloc(1, sizeof(*set));
+	set->count = s->block_count;
+	set->blocks = xcalloc(set->count, sizeof(*set->blocks));
+	for (size_t i = 0; i < set->count; i++)
+		set->blocks[i] = block_read(s, &s->blocks[i]);
+	set->edges = xcalloc(s->edge_count, sizeof(*set->edges));
+	for (size_t i = 0; i < s->edge_count; i++)
+		set->edge_count += edge_read(set, &s->edges[i], &set->edges[set->edge_count]);
+	return set;
+}
+
+void block_set_destroy(struct block_set *set)
+{
+	if (!set)
+		return;
+	free(set->blocks);
+	free(set->edges);
+	free(set);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * symbols_module - each module in a Dwfl of its own, at bias 0: two modules that shared addresses
+ * at different times (dlclose, dlopen) could not both live in one Dwfl, and here need no special
+ * case.
+ *
+ * A file that is not the recorded one gives wrong names, which is worse than none, so the build-ids
+ * must be equal. Where the file is gone, the debug file of its build-id serves as well.
+ */
+#include "symbols_module.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "demangle.h"
+#include "symbols_dwarf.h"
+#include "symbols_elf.h"
+
+enum { MODULE_FRAMES = 64 };
+
+struct symbols_module {
+	enum symbols_module_state state;
+	Dwfl *dwfl;
+	struct elf_names *elf;
+	struct dwarf_names *dwarf; /* NULL: none */
+};
+
+/* find_debuginfo alone reaches for other files: by build-id and by debuglink, below the usual
+ * directories. The network is out of reach, since the worker unsets DEBUGINFOD_URLS. */
+static const Dwfl_Callbacks module_callbacks = {
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.section_address = dwfl_offline_section_address,
+};
+
+void named_frame_deinit(struct named_frame *frame)
+{
+	free(frame->function);
+	free(frame->linkage);
+	free(frame->file);
+}
+
+/* A session can name any path: only a regular file is opened, and never waited for. */
+static int file_open(const char *path)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static enum symbols_module_state module_try(struct symbols_module *module, const char *path,
+					    const struct session_module *recorded)
+{
+	int fd = file_open(path);
+	if (fd < 0)
+		return SYMBOLS_MODULE_MISSING;
+	Dwfl *dwfl = dwfl_begin(&module_callbacks);
+	Dwfl_Module *opened = dwfl ? dwfl_report_elf(dwfl, path, path, fd, 0, true) : NULL;
+	if (!opened)
+		close(fd); /* else the Dwfl owns it */
+	if (!opened || dwfl_report_end(dwfl, NULL, NULL)) {
+		dwfl_end(dwfl);
+		return SYMBOLS_MODULE_MISSING;
+	}
+	const unsigned char *id = NULL;
+	GElf_Addr where = 0;
+	int length = dwfl_module_build_id(opened, &id, &where);
+	if (length < 0)
+		length = 0;
+	if ((uint32_t)length != recorded->build_id_length ||
+	    (length && memcmp(id, recorded->build_id, (size_t)length) != 0)) {
+		dwfl_end(dwfl);
+		return SYMBOLS_MODULE_CHANGED;
+	}
+	module->dwfl = dwfl;
+	module->elf = elf_names_create(opened);
+	module->dwarf = dwarf_names_create(opened);
+	return SYMBOLS_MODULE_FOUND;
+}
+
+static char *debug_path(const struct session_module *recorded)
+{
+	char hex[OUROS_BUILD_ID_MAX * 2 + 1];
+	for (uint32_t i = 0; i < recorded->build_id_length; i++)
+		snprintf(hex + i * 2, 3, "%02x", recorded->build_id[i]);
+	return xasprintf("/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
+}
+
+struct symbols_module *symbols_module_create(const struct session_module *recorded)
+{
+	struct symbols_module *module = xcalloc(1, sizeof(*module));
+	module->state = SYMBOLS_MODULE_MISSING;
+	if (recorded->path && recorded->path[0] == '/')
+		module->state = module_try(module, recorded->path, recorded);
+	if (module->state != SYMBOLS_MODULE_FOUND && recorded->build_id_length > 1) {
+		char *path = debug_path(recorded);
+		if (module_try(module, path, recorded) == SYMBOLS_MODULE_FOUND)
+			module->state = SYMBOLS_MODULE_FOUND;
+		free(path);
+	}
+	return module;
+}
+
+void symbols_module_destroy(struct symbols_module *module)
+{
+	if (!module)
+		return;
+	dwarf_names_destroy(module->dwarf);
+	elf_names_destroy(module->elf);
+	if (module->dwfl)
+		dwfl_end(module->dwfl);
+	free(module);
+}
+
+enum symbols_module_state symbols_module_state(const struct symbols_module *module)
+{
+	return module->state;
+}
+
+static struct named_frame named_frame(const char *linkage, const char *name)
+{
+	struct named_frame frame = { 0 };
+	if (linkage)
+		frame.function = demangle(linkage);
+	if (frame.function)
+		frame.linkage = xstrdup(linkage);
+	else if (name || linkage)
+		frame.function = xstrdup(name ? name : linkage);
+	return frame;
+}
+
+size_t symbols_module_find(struct symbols_module *module, uint64_t address, struct named_frame *ret,
+			   size_t max)
+{
+	struct dwarf_frame found[MODULE_FRAMES];
+	size_t count = 0;
+	if (module->state != SYMBOLS_MODULE_FOUND || !max)
+		return 0;
+	if (module->dwarf)
+		count = dwarf_names_find(module->dwarf, address, found,
+					 max < MODULE_FRAMES ? max : MODULE_FRAMES);
+	for (size_t i = 0; i < count; i++) {
+		ret[i] = named_frame(found[i].linkage, found[i].name);
+		ret[i].file = found[i].file ? xstrdup(found[i].file) : NULL;
+		ret[i].line = found[i].line;
+		ret[i].inlined = found[i].inlined;
+	}
+	/* no DWARF, or assembler, of which it knows the line alone: the symbol has the name */
+	if (!count || !ret[count - 1].function) {
+		const char *name = elf_names_find(module->elf, address);
+		if (name && !count) {
+			ret[0] = named_frame(name, NULL);
+			count = 1;
+		} else if (name) {
+			struct named_frame named = named_frame(name, NULL);
+			ret[count - 1].function = named.function;
+			ret[count - 1].linkage = named.linkage;
+		}
+	}
+	return count;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text - private to the text report: its state, its colours, and its parts.
+ */
+#ifndef OURO_TEXT_H
+#define OURO_TEXT_H
+
+#include "report.h"
+
+enum paint {
+	PAINT_PLAIN = 0,
+	PAINT_STRONG, /* what the eye should find first */
+	PAINT_FAINT,  /* what it may skip */
+	PAINT_BAD,
+	PAINT_UNSURE,
+	PAINT_GOOD,
+	PAINT_PLACE, /* addresses and files */
+};
+
+struct text {
+	FILE *out;
+	const struct render_options *o;
+	const struct report_process *process; /* the one that is being shown */
+};
+
+/* Everything up to the next text_paint; nothing at all without colour. */
+void text_paint(const struct text *t, enum paint paint);
+/* "1 block", "12 blocks". */
+void text_count(const struct text *t, uint64_t n, const char *one, const char *many);
+/* "96 bytes in 2 blocks", the size in a person's units too where it is large. */
+void text_amount(const struct text *t, uint64_t bytes, uint64_t blocks);
+
+/* A file's path as short as it stays clear: relative to where the program ran, else its last two
+ * parts. Points into path. */
+const char *text_path(const struct text *t, const char *path);
+
+/* The stacks that made a finding's example: each distinct one once. */
+void text_stacks(const struct text *t, const struct report_finding *finding);
+/* The way around a component. */
+void text_cycle(const struct text *t, const struct report_finding *finding);
+/* One member: `<Type 0xADDR>`. */
+void text_member(const struct text *t, const struct report_member *member);
+/* What is not perfect about the recording, one line each. */
+void text_coverage(const struct text *t);
+/* The process's last line. */
+void text_summary(const struct text *t);
+
+#endif

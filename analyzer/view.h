@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * view - from groups and names to the findings of a report: the last stage before the renderers.
+ */
+#ifndef OURO_VIEW_H
+#define OURO_VIEW_H
+
+#include "group.h"
+#include "map.h"
+#include "report.h"
+#include "store.h"
+#include "suppress.h"
+
+/* What the findings are made with; all borrowed. */
+struct view {
+	struct store *store;
+	struct symbols *symbols;
+	const struct suppressions *suppressions[2]; /* the user's, the program's own; NULL: none */
+	struct map stacks; /* symbol stack to report stack, while the findings are made */
+};
+
+/* One finding a group, in the groups' order, with its fingerprint, and suppressed_by where a
+ * template matches. set may be NULL when no group has members. */
+struct report_finding *view_findings(struct view *v, const struct group_set *groups,
+				     const struct block_set *set);
+
+#endif

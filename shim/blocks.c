@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * blocks - slots of the small blocks, by address.
+ *
+ * Why no hash: the slots lie as the heap lies, so neighbours in the heap share cache lines here,
+ * and a slot needs neither lock nor chain, because malloc gives an address to one owner at a time.
+ * Insert and remove are two dependent loads (span, region) and one store.
+ * Space: 8 bytes for each 16 of heap that was ever used for small blocks, by regions of 256 KiB.
+ */
+#include "blocks.h"
+
+#include "blocks_table.h"
+
+struct block_span *block_spans[BLOCK_SPANS];
+struct sys_lock block_lock;
+
+/* --- the table of regions ------------------------------------------------------------------- */
+
+static inline bool block_is_aligned(uintptr_t address)
+{
+	return (address & ((1 << OUROS_GRANULE_SHIFT) - 1)) == 0;
+}
+
+/* The slot of address, NULL when its region has none yet. */
+static inline uint64_t *block_slot(uintptr_t address)
+{
+	struct block_span *span = block_span(address);
+	if (unlikely(!span))
+		return NULL;
+	uint64_t *slots =
+		__atomic_load_n(&span->slots[block_region_index(address)], __ATOMIC_ACQUIRE);
+	if (unlikely(!slots))
+		return NULL;
+	return &slots[(address >> OUROS_GRANULE_SHIFT) & (OUROS_REGION_SLOTS - 1)];
+}
+
+struct block_span *block_span_make(uintptr_t address)
+{
+	uintptr_t i = address >> (OUROS_REGION_SHIFT + BLOCK_SPAN_BITS);
+	if (i >= BLOCK_SPANS)
+		return NULL;
+	struct block_span *span = __atomic_load_n(&block_spans[i], __ATOMIC_ACQUIRE);
+	if (span)
+		return span;
+	struct block_span *fresh = sys_map(sizeof(*fresh));
+	if (!fresh)
+		return NULL;
+	/* A loser's span stays unused: address space, no memory. */
+	if (!__atomic_compare_exchange_n(&block_spans[i], &span, fresh, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
+		return span;
+	return fresh;
+}
+
+/* Gives the region of address its slots.  One thread makes a region: a segment is never given back,
+ * so the others wait for it rather than make a second. */
+__attribute__((noinline)) static uint64_t *block_slot_make(uintptr_t address)
+{
+	struct ouros_segment *entry;
+	uint64_t mask;
+
+	sys_block_signals(&mask);
+	sys_lock(&block_lock);
+	if (!block_slot(address)) {
+		struct block_span *span = block_span_make(address);
+		uint64_t *slots = NULL;
+		if (span)
+			slots = session_segment(OUROS_KIND_SHADOW,
+						address & -((uintptr_t)1 << OUROS_REGION_SHIFT),
+						OUROS_REGION_BYTES, OUROS_REGION_SLOTS, &entry);
+		if (slots) {
+			session_commit(entry);
+			__atomic_store_n(&span->slots[block_region_index(address)], slots,
+					 __ATOMIC_RELEASE);
+		}
+	}
+	sys_unlock(&block_lock);
+	sys_restore_signals(&mask);
+	return block_slot(address);
+}
+
+/* --- insert and remove ---------------------------------------------------------------------- */
+
+__attribute__((noinline)) static void block_insert_slow(uintptr_t address, size_t size,
+							uint64_t word)
+{
+	/* Two blocks in one granule would be taken for each other. */
+	bool done = block_is_aligned(address);
+
+	if (done && size >= OUROS_LARGE_SIZE) {
+		done = block_large_insert(address, size, word);
+	} else if (done) {
+		uint64_t *slot = block_slot_make(address);
+		done = slot != NULL;
+		if (done)
+			__atomic_store_n(slot, word | size, __ATOMIC_RELAXED);
+	}
+	if (!done)
+		session_count(untracked, 1);
+}
+
+void block_insert(void *p, size_t size, stack_id stack, uint64_t flags)
+{
+	uintptr_t address = (uintptr_t)p;
+	uint64_t word = block_word(stack, flags);
+	uint64_t *slot = block_slot(address);
+
+	if (unlikely(size >= OUROS_LARGE_SIZE || !slot || !block_is_aligned(address))) {
+		block_insert_slow(address, size, word);
+		return;
+	}
+	/* The word is the record: one store commits it. */
+	__atomic_store_n(slot, word | size, __ATOMIC_RELAXED);
+}
+
+bool block_remove(void *p, struct block_taken *ret_taken)
+{
+	uintptr_t address = (uintptr_t)p;
+	uint64_t *slot = block_slot(address);
+	uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
+
+	if (likely(word & OUROS_BLOCK_LIVE) && likely(block_is_aligned(address))) {
+		__atomic_store_n(slot, word & ~OUROS_BLOCK_LIVE, __ATOMIC_RELAXED);
+		ret_taken->word = word;
+		ret_taken->size = word & OUROS_BLOCK_SIZE_MASK;
+		return true;
+	}
+	return block_large_remove(address, ret_taken);
+}
+
+void block_restore(void *p, const struct block_taken *taken)
+{
+	if (taken->size >= OUROS_LARGE_SIZE)
+		block_insert_slow((uintptr_t)p, taken->size, taken->word);
+	else
+		__atomic_store_n(block_slot((uintptr_t)p), taken->word, __ATOMIC_RELAXED);
+}
+
+bool block_is_live(const void *p)
+{
+	uintptr_t address = (uintptr_t)p;
+	const uint64_t *slot = block_slot(address);
+
+	if (slot && (__atomic_load_n(slot, __ATOMIC_RELAXED) & OUROS_BLOCK_LIVE))
+		return block_is_aligned(address);
+	return block_large_find(address) != NULL;
+}
+
+/* --- flags ---------------------------------------------------------------------------------- */
+
+/* The slot of the live small block that address lies in: backwards from its granule, as far as the
+ * longest small block reaches.  A freed neighbour's word on the way says nothing. */
+static uint64_t *block_slot_cover(uintptr_t address)
+{
+	uintptr_t at = address & -((uintptr_t)1 << OUROS_GRANULE_SHIFT);
+	uintptr_t low = at > OUROS_LARGE_SIZE ? at - OUROS_LARGE_SIZE : 0;
+
+	for (; at > low; at -= 1 << OUROS_GRANULE_SHIFT) {
+		uint64_t *slot = block_slot(at);
+		uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
+		if (!(word & OUROS_BLOCK_LIVE))
+			continue;
+		uint64_t size = word & OUROS_BLOCK_SIZE_MASK;
+		return address - at < (size ? size : 1) ? slot : NULL;
+	}
+	return NULL;
+}
+
+bool block_flag(const void *p, uint64_t flags)
+{
+	uint64_t *word = block_slot_cover((uintptr_t)p);
+
+	if (!word) {
+		struct ouros_large *large = block_large_cover((uintptr_t)p);
+		if (!large)
+			return false;
+		word = &large->word;
+	}
+	__atomic_fetch_or(word, flags, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* --- for the snapshot ----------------------------------------------------------------------- */
+
+const uint64_t *block_region(uintptr_t address)
+{
+	struct block_span *span = block_span(address);
+	return span ? span->slots[block_region_index(address)] : NULL;
+}
+
+uint64_t block_large_pages(uintptr_t address)
+{
+	struct block_span *span = block_span(address);
+	return span ? span->dead_pages[block_region_index(address)] : 0;
+}
+
+void block_each_region(void (*f)(uintptr_t region, const uint64_t *slots, void *arg), void *arg)
+{
+	for (uintptr_t i = 0; i < BLOCK_SPANS; i++) {
+		const struct block_span *span = block_spans[i];
+		if (!span)
+			continue;
+		for (uintptr_t j = 0; j < BLOCK_SPAN_REGIONS; j++) {
+			uintptr_t region = (i << BLOCK_SPAN_BITS | j) << OUROS_REGION_SHIFT;
+			if (span->slots[j])
+				f(region, span->slots[j], arg);
+		}
+	}
+}

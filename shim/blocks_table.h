@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * blocks_table - what blocks.c (slots of small blocks) and blocks_large.c (records of large ones)
+ * share.
+ */
+#ifndef OURO_SHIM_BLOCKS_TABLE_H
+#define OURO_SHIM_BLOCKS_TABLE_H
+
+#include "blocks.h"
+#include "session.h"
+#include "sys.h"
+
+enum {
+	BLOCK_ADDRESS_BITS = 47,
+	BLOCK_SPAN_BITS = 15, /* regions of a span */
+	BLOCK_SPANS = 1 << (BLOCK_ADDRESS_BITS - OUROS_REGION_SHIFT - BLOCK_SPAN_BITS),
+	BLOCK_SPAN_REGIONS = 1 << BLOCK_SPAN_BITS,
+	BLOCK_GENERATION_MAX = (1 << OUROS_BLOCK_GEN_BITS) - 1,
+	BLOCK_PAGE_SHIFT = 12,
+};
+
+/* 8 GiB of address space.  Pages of it that nobody asked about are never touched. */
+struct block_span {
+	uint64_t *slots[BLOCK_SPAN_REGIONS];	 /* into SHADOW segments */
+	uint64_t dead_pages[BLOCK_SPAN_REGIONS]; /* see block_large_pages */
+};
+
+/* Entries go from NULL to their value once (compare-and-swap, release); so do the slots of a span,
+ * but under block_lock.  Read without a lock (acquire). */
+extern struct block_span *block_spans[BLOCK_SPANS];
+extern struct sys_lock block_lock;
+
+static inline struct block_span *block_span(uintptr_t address)
+{
+	uintptr_t i = address >> (OUROS_REGION_SHIFT + BLOCK_SPAN_BITS);
+	return likely(i < BLOCK_SPANS) ? __atomic_load_n(&block_spans[i], __ATOMIC_ACQUIRE) : NULL;
+}
+
+static inline size_t block_region_index(uintptr_t address)
+{
+	return (address >> OUROS_REGION_SHIFT) & (BLOCK_SPAN_REGIONS - 1);
+}
+
+/* The span, made if need be; needs no lock.  NULL: no memory, or no such address. */
+struct block_span *block_span_make(uintptr_t address);
+
+/* The word of a block born now, but for its size. */
+static inline uint64_t block_word(stack_id stack, uint64_t flags)
+{
+	uint64_t generation = session.header->generation;
+
+	if (unlikely(generation > BLOCK_GENERATION_MAX))
+		generation = BLOCK_GENERATION_MAX;
+	return (uint64_t)stack << OUROS_BLOCK_STACK_SHIFT | generation << OUROS_BLOCK_GEN_SHIFT |
+	       flags | OUROS_BLOCK_LIVE;
+}
+
+/* The large half of blocks.h.  word is complete; false (untracked): no record could be had. */
+bool block_large_insert(uintptr_t address, uint64_t size, uint64_t word);
+bool block_large_remove(uintptr_t address, struct block_taken *ret_taken);
+struct ouros_large *block_large_find(uintptr_t address);
+/* The live large block that address lies in; NULL: none.  Slow: reads all of them. */
+struct ouros_large *block_large_cover(uintptr_t address);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* heap - the live blocks, indexed for marking.  Building is one pass over the shadow, O(slots). */
+#include "heap.h"
+
+#include "blocks.h"
+#include "scratch.h"
+#include "sys.h"
+
+enum { GRANULE = 1 << OUROS_GRANULE_SHIFT, CELL_BYTES = 1 << HEAP_CELL_SHIFT };
+
+/* State of the pass. */
+struct build {
+	struct heap *heap;
+	size_t block_room, cell_room, region_room, large_room;
+	uintptr_t last_start, last_end; /* the last live small block; 0 none */
+	uintptr_t ever_start, ever_end; /* the run of slots in use, not yet in heap->ever */
+};
+
+static void table_set(struct heap *heap, uintptr_t address, uint32_t number, uint32_t flag)
+{
+	uint32_t **leaf = &heap->directory[address >> (OUROS_REGION_SHIFT + HEAP_LEAF_SHIFT)];
+	uint32_t *entry;
+
+	if (!*leaf)
+		*leaf = scratch_map(HEAP_LEAF_SIZE * sizeof(**leaf));
+	entry = &(*leaf)[address >> OUROS_REGION_SHIFT & (HEAP_LEAF_SIZE - 1)];
+	*entry = (number ? number | (*entry & HEAP_LARGE_HERE) : *entry) | flag;
+}
+
+/* Cells for one more region: number region_count. */
+static struct heap_cell *region_add(struct build *b, uintptr_t region)
+{
+	struct heap *heap = b->heap;
+
+	heap->cells = scratch_grow(heap->cells, sizeof(*heap->cells) * HEAP_REGION_CELLS,
+				   heap->region_count, &b->cell_room);
+	heap->region = scratch_grow(heap->region, sizeof(*heap->region), heap->region_count,
+				    &b->region_room);
+	heap->region[heap->region_count++] = region;
+	table_set(heap, region, heap->region_count, 0);
+	return &heap->cells[(size_t)(heap->region_count - 1) * HEAP_REGION_CELLS];
+}
+
+/* A run of slots in use ends where HEAP_NEAR of them are not. */
+static void ever_add(struct build *b, uintptr_t start, uintptr_t end)
+{
+	if (b->ever_end && start < b->ever_end + HEAP_NEAR) {
+		b->ever_end = end > b->ever_end ? end : b->ever_end;
+		return;
+	}
+	ranges_add(&b->heap->ever, b->ever_start, b->ever_end);
+	b->ever_start = start;
+	b->ever_end = end;
+}
+
+static void block_add(struct build *b, uintptr_t start, uint64_t word)
+{
+	struct heap *heap = b->heap;
+	uint32_t size = word & OUROS_BLOCK_SIZE_MASK;
+
+	heap->block = scratch_grow(heap->block, sizeof(*heap->block), heap->small, &b->block_room);
+	heap->block[heap->small++].size =
+		size | (word & OUROS_BLOCK_IGNORED ? HEAP_SIZE_IGNORED : 0);
+	heap->bytes += size;
+	b->last_start = start;
+	b->last_end = start + size;
+}
+
+/* One cell from its 64 slots; ever and live blocks alike. */
+static void cell_fill(struct build *b, struct heap_cell *cell, uintptr_t address,
+		      const uint64_t *slots)
+{
+	cell->rank = b->heap->small;
+	if (b->last_start && address - b->last_start < OUROS_LARGE_SIZE)
+		cell->back = (uint32_t)((address - b->last_start) >> OUROS_GRANULE_SHIFT);
+	for (uint32_t g = 0; g < CELL_BYTES / GRANULE; g++) {
+		uint64_t word = slots[g];
+		uintptr_t start = address + g * GRANULE;
+
+		if (!word)
+			continue;
+		ever_add(b, start, start + (word & OUROS_BLOCK_SIZE_MASK) + GRANULE);
+		if (!(word & OUROS_BLOCK_LIVE))
+			continue;
+		cell->starts |= UINT64_C(1) << g;
+		block_add(b, start, word);
+	}
+}
+
+static void region_fill(struct build *b, uintptr_t region, const uint64_t *slots)
+{
+	struct heap_cell *cells = region_add(b, region);
+
+	for (uint32_t c = 0; c < HEAP_REGION_CELLS; c++)
+		cell_fill(b, &cells[c], region + c * CELL_BYTES,
+			  slots + c * (CELL_BYTES / GRANULE));
+}
+
+/* The last block of a region may reach into the next one, where no slot was ever used. */
+static void region_reached_into(struct build *b, uintptr_t before)
+{
+	static const uint64_t empty[OUROS_REGION_SLOTS];
+	uintptr_t next;
+
+	if (!b->last_start)
+		return;
+	next = (b->last_start & -(UINT64_C(1) << OUROS_REGION_SHIFT)) +
+	       (UINT64_C(1) << OUROS_REGION_SHIFT);
+	if (next < before && b->last_end > next && !heap_region(b->heap, next))
+		region_fill(b, next, empty);
+}
+
+static void on_region(uintptr_t region, const uint64_t *slots, void *arg)
+{
+	struct build *b = arg;
+
+	region_reached_into(b, region);
+	region_fill(b, region, slots);
+}
+
+static void on_large(const struct ouros_large *large, void *arg)
+{
+	struct build *b = arg;
+	struct heap *heap = b->heap;
+
+	heap->large =
+		scratch_grow(heap->large, sizeof(*heap->large), heap->large_count, &b->large_room);
+	heap->large[heap->large_count++] = *large;
+	heap->bytes += large->size;
+	ranges_add(&heap->ever, (large->address - GRANULE) & -(uintptr_t)4096,
+		   (large->address + large->size + 4095) & -(uintptr_t)4096);
+}
+
+static void large_sift(struct ouros_large *a, size_t at, size_t count)
+{
+	for (;;) {
+		size_t child = 2 * at + 1;
+		struct ouros_large swap;
+
+		if (child + 1 < count && a[child + 1].address > a[child].address)
+			child++;
+		if (child >= count || a[at].address >= a[child].address)
+			return;
+		swap = a[at];
+		a[at] = a[child];
+		a[child] = swap;
+		at = child;
+	}
+}
+
+static void large_sort(struct ouros_large *a, size_t count)
+{
+	for (size_t i = count / 2; i-- > 0;)
+		large_sift(a, i, count);
+	for (size_t n = count; n-- > 1;) {
+		struct ouros_large swap = a[0];
+
+		a[0] = a[n];
+		a[n] = swap;
+		large_sift(a, 0, n);
+	}
+}
+
+/* Large blocks: the last ordinals, and a flag on each region that they touch. */
+static void large_index(struct build *b)
+{
+	struct heap *heap = b->heap;
+
+	large_sort(heap->large, heap->large_count);
+	for (uint32_t i = 0; i < heap->large_count; i++) {
+		const struct ouros_large *l = &heap->large[i];
+		uint32_t ignored = l->word & OUROS_BLOCK_IGNORED ? HEAP_SIZE_IGNORED : 0;
+
+		heap->block = scratch_grow(heap->block, sizeof(*heap->block), heap->small + i,
+					   &b->block_room);
+		heap->block[heap->small + i].size = ignored;
+		for (uintptr_t r = l->address >> OUROS_REGION_SHIFT;
+		     r <= (l->address + l->size) >> OUROS_REGION_SHIFT; r++)
+			table_set(heap, r << OUROS_REGION_SHIFT, 0, HEAP_LARGE_HERE);
+	}
+	heap->count = heap->small + heap->large_count;
+}
+
+/* While the pass runs, the table is asked only for regions that it made: any address will do. */
+static void bounds_find(struct heap *heap, uintptr_t last_end)
+{
+	uintptr_t low = UINTPTR_MAX, high = 0;
+
+	if (heap->region_count) {
+		low = heap->region[0];
+		high = heap->region[heap->region_count - 1] + (UINT64_C(1) << OUROS_REGION_SHIFT);
+		high = last_end > high ? last_end : high;
+	}
+	if (heap->large_count) {
+		const struct ouros_large *last = &heap->large[heap->large_count - 1];
+
+		low = heap->large[0].address < low ? heap->large[0].address : low;
+		high = last->address + last->size > high ? last->address + last->size : high;
+	}
+	heap->low = low;
+	heap->span = high > low ? high - low : 0;
+}
+
+void heap_build(struct heap *ret_heap)
+{
+	struct build b = { .heap = ret_heap };
+
+	sys_memset(ret_heap, 0, sizeof(*ret_heap));
+	ret_heap->span = UINT64_C(1) << 47;
+	ret_heap->directory = scratch_map(HEAP_DIRECTORY_SIZE * sizeof(*ret_heap->directory));
+	block_each_region(on_region, &b);
+	region_reached_into(&b, UINTPTR_MAX);
+	ranges_add(&ret_heap->ever, b.ever_start, b.ever_end);
+	block_each_large(on_large, &b);
+	large_index(&b);
+	ranges_sort(&ret_heap->ever);
+	bounds_find(ret_heap, b.last_end);
+}
+
+/* Bits set, without the instruction that the baseline machine lacks. */
+static inline uint32_t count_bits(uint64_t v)
+{
+	v -= v >> 1 & UINT64_C(0x5555555555555555);
+	v = (v & UINT64_C(0x3333333333333333)) + (v >> 2 & UINT64_C(0x3333333333333333));
+	v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (uint32_t)(v * UINT64_C(0x0101010101010101) >> 56);
+}
+
+bool heap_candidate(const struct heap *heap, uint32_t region, uintptr_t p, uintptr_t *ret_start,
+		    uint32_t *ret_ordinal)
+{
+	const struct heap_cell *cell;
+	uintptr_t address = p & -(uintptr_t)CELL_BYTES;
+	uint64_t below;
+
+	if (!(region & ~HEAP_LARGE_HERE))
+		return false;
+	cell = heap_cell(heap, region, p);
+	below = cell->starts & ((UINT64_C(2) << (p >> OUROS_GRANULE_SHIFT & 63)) - 1);
+	if (below) {
+		*ret_start = address + (63 - (unsigned)__builtin_clzll(below)) * (uintptr_t)GRANULE;
+		*ret_ordinal = cell->rank + count_bits(below) - 1;
+		return true;
+	}
+	if (!cell->back)
+		return false;
+	*ret_start = address - (uintptr_t)cell->back * GRANULE;
+	*ret_ordinal = cell->rank - 1;
+	return true;
+}
+
+bool heap_find_large(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit)
+{
+	size_t low = 0, high = heap->large_count;
+	const struct ouros_large *l;
+
+	while (low < high) { /* the first that starts behind p */
+		size_t middle = (low + high) / 2;
+
+		if (heap->large[middle].address <= p)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return false;
+	l = &heap->large[low - 1];
+	if (p - l->address >= l->size)
+		return false;
+	*ret_hit = (struct heap_hit){ l->address, l->size, heap->small + (uint32_t)(low - 1) };
+	return true;
+}
+
+bool heap_find(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit)
+{
+	uint32_t region = heap_region(heap, p), ordinal;
+	uintptr_t start;
+
+	if (!region)
+		return false;
+	if (heap_candidate(heap, region, p, &start, &ordinal)) {
+		size_t size = heap_size(heap, ordinal);
+
+		if (p == start || p - start < size || heap_is_empty_array(start, size, p)) {
+			*ret_hit = (struct heap_hit){ start, size, ordinal };
+			return true;
+		}
+	}
+	return region & HEAP_LARGE_HERE ? heap_find_large(heap, p, ret_hit) : false;
+}
+
+uint64_t heap_word(const struct heap *heap, const struct heap_hit *hit)
+{
+	const uint64_t *slots;
+
+	if (hit->ordinal >= heap->small)
+		return heap->large[hit->ordinal - heap->small].word;
+	slots = block_region(hit->start);
+	return slots ? slots[hit->start >> OUROS_GRANULE_SHIFT & (OUROS_REGION_SLOTS - 1)] : 0;
+}
+
+void heap_each(const struct heap *heap, void (*f)(const struct heap_hit *hit, void *arg), void *arg)
+{
+	uint32_t ordinal = 0;
+
+	for (uint32_t r = 0; r < heap->region_count; r++) {
+		const struct heap_cell *cells = &heap->cells[(size_t)r * HEAP_REGION_CELLS];
+
+		for (uint32_t c = 0; c < HEAP_REGION_CELLS; c++) {
+			for (uint64_t left = cells[c].starts; left; left &= left - 1, ordinal++) {
+				uintptr_t start =
+					heap->region[r] + c * CELL_BYTES +
+					(unsigned)__builtin_ctzll(left) * (uintptr_t)GRANULE;
+
+				f(&(struct heap_hit){ start, heap_size(heap, ordinal), ordinal },
+				  arg);
+			}
+		}
+	}
+	for (uint32_t i = 0; i < heap->large_count; i++)
+		f(&(struct heap_hit){ heap->large[i].address, heap->large[i].size,
+				      heap->small + i },
+		  arg);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heap - the live blocks as the snapshot's clone found them, indexed for marking.
+ *
+ * An ordinal is a block's number in order of address, large blocks last.  The index answers "which
+ * block covers this address" with two loads that hit the cache and one that may not:
+ *
+ *   region  address >> 18, by a two-level table of 32-bit numbers
+ *   cell    1 KiB of a region: which granules start a block, the ordinal of the first, and how far
+ *           before the cell the last block starts that could reach into it
+ *   block   by ordinal: mark and size, side by side
+ *
+ * Built in one pass over the shadow, whose removed slots also say what was ever malloc's memory.
+ * Large blocks are a sorted array, searched only in regions that one of them touches.
+ */
+#ifndef OURO_SHIM_HEAP_H
+#define OURO_SHIM_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ouro_session.h"
+#include "ranges.h"
+
+enum {
+	HEAP_CELL_SHIFT = 10,
+	HEAP_REGION_CELLS = 1 << (OUROS_REGION_SHIFT - HEAP_CELL_SHIFT), /* 256 */
+	HEAP_LEAF_SHIFT = 15,
+	HEAP_LEAF_SIZE = 1 << HEAP_LEAF_SHIFT,
+	HEAP_DIRECTORY_SIZE = 1 << (47 - OUROS_REGION_SHIFT - HEAP_LEAF_SHIFT), /* 16384 */
+	HEAP_NEAR = 1 << 17, /* gaps between blocks that are malloc's own are smaller than this */
+};
+#define HEAP_LARGE_HERE	  UINT32_C(0x80000000) /* in the region table: a large block touches it */
+#define HEAP_SIZE_IGNORED UINT32_C(0x80000000) /* in heap_block.size */
+#define HEAP_SIZE_MASK	  UINT32_C(0x7fffffff)
+
+struct heap_cell {
+	uint64_t starts; /* bit g: a live block starts in granule g */
+	uint32_t rank;	 /* ordinal of the first block that starts here, or would */
+	uint32_t back; /* granules from the last start before the cell to the cell; 0 = none near */
+};
+
+struct heap_block {
+	uint32_t mark; /* as in SNAP_MARKS */
+	uint32_t size; /* of a small block; with HEAP_SIZE_IGNORED */
+};
+
+/* Owner: the clone.  Invariant: count = small + large_count; sum of starts bits = small. */
+struct heap {
+	uintptr_t low, span; /* every address in or just behind a block: p - low < span */
+	uint32_t **directory;
+	struct heap_cell *cells; /* HEAP_REGION_CELLS for each region */
+	uintptr_t *region;	 /* first address of each */
+	uint32_t region_count;
+	uint32_t small, count;
+	struct heap_block *block;
+	struct ouros_large *large; /* ascending */
+	uint32_t large_count;
+	uint64_t bytes;
+	struct ranges ever; /* memory that holds or held blocks; sorted */
+};
+
+void heap_build(struct heap *ret_heap);
+
+struct heap_hit {
+	uintptr_t start;
+	size_t size;
+	uint32_t ordinal;
+};
+
+/* The entry of p's region: 0 = no block near. */
+static inline uint32_t heap_region(const struct heap *heap, uintptr_t p)
+{
+	const uint32_t *leaf;
+
+	if (p - heap->low >= heap->span)
+		return 0;
+	leaf = heap->directory[p >> (OUROS_REGION_SHIFT + HEAP_LEAF_SHIFT)];
+	return leaf ? leaf[p >> OUROS_REGION_SHIFT & (HEAP_LEAF_SIZE - 1)] : 0;
+}
+
+/* The cell of p; region is what heap_region said, with a number in it. */
+static inline const struct heap_cell *heap_cell(const struct heap *heap, uint32_t region,
+						uintptr_t p)
+{
+	size_t number = (region & ~HEAP_LARGE_HERE) - 1;
+
+	return &heap->cells[number * HEAP_REGION_CELLS +
+			    (p >> HEAP_CELL_SHIFT & (HEAP_REGION_CELLS - 1))];
+}
+
+/* The last small block that starts at or before p and near it: it covers p if its size says so. */
+bool heap_candidate(const struct heap *heap, uint32_t region, uintptr_t p, uintptr_t *ret_start,
+		    uint32_t *ret_ordinal);
+
+/* The large block that covers p. */
+bool heap_find_large(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit);
+
+/* The block that covers p, or whose array cookie p lies behind (heap_is_empty_array). */
+bool heap_find(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit);
+
+/* p is one past an 8-byte block that holds 0: what new T[0] returns where T has a destructor. */
+static inline bool heap_is_empty_array(uintptr_t start, size_t size, uintptr_t p)
+{
+	return size == 8 && p - start == 8 && *(const uint64_t *)start == 0;
+}
+
+static inline size_t heap_size(const struct heap *heap, uint32_t ordinal)
+{
+	return ordinal < heap->small ? heap->block[ordinal].size & HEAP_SIZE_MASK
+				     : heap->large[ordinal - heap->small].size;
+}
+
+/* The block's word in the table: generation, flags, stack. */
+uint64_t heap_word(const struct heap *heap, const struct heap_hit *hit);
+
+/* Calls f for every block, by ordinal.  f must not build. */
+void heap_each(const struct heap *heap, void (*f)(const struct heap_hit *hit, void *arg),
+	       void *arg);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hooks - the malloc family as the program sees it.
+ *
+ * Native to the letter: the real function decides about sizes, alignment, errno and failure; we
+ * note what it did.  Each wrapper takes its caller's registers itself (CAPTURE_POINT reads its own
+ * frame).
+ */
+#include "hooks.h"
+
+#include "modules.h"
+
+/* --- allocate ------------------------------------------------------------------------------- */
+
+HOOK_EXPORT void *malloc(size_t size)
+{
+	if (unlikely(!hook_is_recording()))
+		return real.malloc(size);
+	void *p = real.malloc(hook_size(size));
+	if (likely(p)) {
+		const struct capture_point at = CAPTURE_POINT();
+		hook_made(p, size, &at);
+	}
+	return p;
+}
+
+HOOK_EXPORT void *calloc(size_t count, size_t size)
+{
+	if (unlikely(!hook_is_recording()))
+		return real.calloc(count, size);
+	size_t bytes;
+	if (!__builtin_mul_overflow(count, size, &bytes) && unlikely(bytes < real.minimum)) {
+		count = 1;
+		size = real.minimum;
+	}
+	void *p = real.calloc(count, size);
+	if (likely(p)) {
+		const struct capture_point at = CAPTURE_POINT();
+		hook_made(p, bytes, &at);
+	}
+	return p;
+}
+
+HOOK_EXPORT int posix_memalign(void **ret_p, size_t alignment, size_t size)
+{
+	bool record = hook_is_recording();
+	int err = real.posix_memalign(ret_p, alignment, size);
+	if (likely(record && err == 0 && *ret_p)) {
+		const struct capture_point at = CAPTURE_POINT();
+		hook_made(*ret_p, size, &at);
+	}
+	return err;
+}
+
+HOOK_EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+	bool record = hook_is_recording();
+	void *p = real.aligned_alloc(alignment, size);
+	if (likely(record && p)) {
+		const struct capture_point at = CAPTURE_POINT();
+		hook_made(p, size, &at);
+	}
+	return p;
+}
+
+HOOK_EXPORT void *memalign(size_t alignment, size_t size)
+{
+	bool record = hook_is_recording();
+	void *p = real.memalign(alignment, size);
+	if (likely(record && p)) {
+		const struct capture_point at = CAPTURE_POINT();
+		hook_made(p, size, &at);
+	}
+	return p;
+}
+
+HOOK_EXPORT void *valloc(size_t size)
+{
+	bool record = hook_is_recording();
+	void *p = real.valloc(size);
+	if (likely(record && p)) {
+		const struct capture_point at = CAPTURE_POINT();
+		hook_made(p, size, &at);
+	}
+	return p;
+}
+
+HOOK_EXPORT void *pvalloc(size_t size)
+{
+	bool record = hook_is_recording();
+	void *p = real.pvalloc(size);
+	if (likely(record && p)) {
+		const struct capture_point at = CAPTURE_POINT();
+		hook_made(p, size, &at);
+	}
+	return p;
+}
+
+/* --- reallocate ----------------------------------------------------------------------------- */
+
+/* A block of the start's buffer moves to the real heap. */
+static void *hook_leave_boot(const void *old, size_t size)
+{
+	void *p = real.malloc(size);
+	if (p) {
+		size_t had = ((const size_t *)old)[-2];
+		sys_memcpy(p, old, had < size ? had : size);
+	}
+	return p;
+}
+
+/* The old block is out before the real realloc can give its address to another thread. */
+static void *hook_realloc(void *old, size_t size, const struct capture_point *at)
+{
+	struct block_taken taken;
+
+	if (unlikely(real_is_boot(old)))
+		return hook_leave_boot(old, size);
+	if (unlikely(!hook_is_recording()))
+		return real.realloc(old, size);
+	bool known = old && hook_taken(old, &taken);
+	if (unlikely(old && !known))
+		hook_unknown(old);
+	void *p = real.realloc(old, size ? hook_size(size) : 0);
+	if (likely(p))
+		hook_made(p, size, at);
+	else if (known && size != 0)
+		hook_untaken(old, &taken); /* size 0: freed, not failed */
+	return p;
+}
+
+HOOK_EXPORT void *realloc(void *old, size_t size)
+{
+	const struct capture_point at = CAPTURE_POINT();
+	return hook_realloc(old, size, &at);
+}
+
+HOOK_EXPORT void *reallocarray(void *old, size_t count, size_t size)
+{
+	const struct capture_point at = CAPTURE_POINT();
+	size_t bytes;
+
+	if (unlikely(__builtin_mul_overflow(count, size, &bytes))) {
+		hook_is_recording();
+		return real.reallocarray(old, count, size); /* fails as it does */
+	}
+	return hook_realloc(old, bytes, &at);
+}
+
+/* --- free ----------------------------------------------------------------------------------- */
+
+/* ld.so frees a link map after it unloaded a library. */
+static inline void hook_note_loader(uintptr_t pc)
+{
+	if (unlikely(pc - modules_loader_start < modules_loader_size))
+		modules_dirty = 1;
+}
+
+__attribute__((noinline)) static void hook_free_unknown(void *p)
+{
+	if (real_is_boot(p))
+		return;
+	if (p && guard_is_recording())
+		hook_unknown(p);
+	real.free(p);
+}
+
+static inline void hook_free(void *p, uintptr_t pc)
+{
+	struct block_taken taken;
+
+	if (likely(hook_is_recording() && p)) {
+		hook_note_loader(pc);
+		if (likely(hook_taken(p, &taken))) {
+			real.free(p);
+			return;
+		}
+	}
+	hook_free_unknown(p);
+}
+
+HOOK_EXPORT void free(void *p)
+{
+	hook_free(p, (uintptr_t)__builtin_return_address(0));
+}
+
+/* Names of free that the real library need not have. */
+HOOK_EXPORT void cfree(void *p)
+{
+	hook_free(p, (uintptr_t)__builtin_return_address(0));
+}
+
+HOOK_EXPORT void free_sized(void *p, size_t size)
+{
+	(void)size;
+	hook_free(p, (uintptr_t)__builtin_return_address(0));
+}
+
+HOOK_EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
+{
+	(void)alignment, (void)size;
+	hook_free(p, (uintptr_t)__builtin_return_address(0));
+}
+
+HOOK_EXPORT size_t malloc_usable_size(void *p)
+{
+	hook_is_recording();
+	if (unlikely(real_is_boot(p)))
+		return ((const size_t *)p)[-2];
+	return real.malloc_usable_size(p);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hooks - what the exported wrappers share: may this call be recorded, and the recording itself.
+ *
+ * A wrapper asks hook_is_recording, calls the real function, and reports what happened.  The order
+ * matters: a block is taken out before its address can be given to another thread, and put in after
+ * it was given to us.
+ */
+#ifndef OURO_SHIM_HOOKS_H
+#define OURO_SHIM_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blocks.h"
+#include "capture.h"
+#include "guard.h"
+#include "real.h"
+#include "sys.h"
+
+#define HOOK_EXPORT __attribute__((visibility("default")))
+
+/* Not recording: is this the first call of all?  Then starts up, and asks again. */
+bool hook_start(void);
+
+static inline bool hook_is_recording(void)
+{
+	return likely(guard_is_recording()) || hook_start();
+}
+
+/* malloc gave p to the program. */
+void hook_made(void *p, size_t size, const struct capture_point *at);
+
+/* The program is about to give p (not NULL) back.  False when it was never recorded: then the
+ * caller says whether that counts. */
+bool hook_taken(void *p, struct block_taken *ret_taken);
+void hook_untaken(void *p, const struct block_taken *taken);
+void hook_unknown(const void *p);
+
+/* The size to ask the real malloc for. */
+static inline size_t hook_size(size_t size)
+{
+	return size < real.minimum ? real.minimum : size;
+}
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* mark - which blocks can still be reached.  O(words of roots and reached blocks); no recursion. */
+#include "mark.h"
+
+#include "heuristics.h"
+#include "mark_words.h"
+#include "scratch.h"
+#include "sys.h"
+
+enum {
+	WORD = 8,
+	PAGE = 4096,
+	MARK_FETCH = 8 /* how far ahead in the queue contents are fetched */
+};
+
+void mark_init(struct mark *ret_mark, struct heap *heap, const struct maps *maps)
+{
+	sys_memset(ret_mark, 0, sizeof(*ret_mark));
+	ret_mark->heap = heap;
+	ret_mark->maps = maps;
+	ret_mark->queue = scratch_map((heap->count + 1) * sizeof(*ret_mark->queue));
+}
+
+void mark_push(struct mark *m, const struct heap_hit *hit)
+{
+	if (m->tail - m->head < MARK_FETCH)
+		__builtin_prefetch((const void *)hit->start);
+	m->queue[m->tail++] = (struct mark_entry){ hit->start, hit->size, hit->ordinal };
+}
+
+static void ref_add(struct mark *m, uint32_t ordinal, uintptr_t where)
+{
+	m->ref = scratch_grow(m->ref, sizeof(*m->ref), m->ref_count, &m->ref_room);
+	m->ref[m->ref_count++] = (struct ouros_rootref){
+		.ordinal = ordinal, .root = m->kind, .where = where, .owner = m->owner
+	};
+}
+
+/* Marks a block that is not marked yet. */
+void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr_t where)
+{
+	struct ouros_tally *tally = mark & OUROS_MARK_POSSIBLE ? &m->maybe : &m->reached[m->kind];
+
+	m->heap->block[hit->ordinal].mark = mark;
+	tally->blocks++;
+	tally->bytes += hit->size;
+	if ((mark & ~OUROS_MARK_POSSIBLE) < OUROS_MARK_PARENT)
+		ref_add(m, hit->ordinal, where);
+}
+
+/* A word that points into or just behind a block, whose record is at hand: what does it mean? */
+static void settle(struct mark *m, const struct mark_far *far)
+{
+	uint32_t *mark = &m->heap->block[far->ordinal].mark;
+	uint32_t was = __atomic_load_n(mark, __ATOMIC_RELAXED);
+	struct heap_hit hit;
+
+	if (m->possible ? was != 0 : was && !(was & OUROS_MARK_POSSIBLE))
+		return;
+	hit = (struct heap_hit){ far->start, heap_size(m->heap, far->ordinal), far->ordinal };
+	if (far->value != hit.start) {
+		if (far->value - hit.start >= hit.size &&
+		    !heap_is_empty_array(hit.start, hit.size, far->value))
+			return;
+		if (!m->possible &&
+		    heuristics_explain(m->maps, &hit, far->value) == OUROS_EDGE_INTERIOR) {
+			if (was)
+				return;
+			*mark = far->parent | OUROS_MARK_POSSIBLE;
+			if (far->parent < OUROS_MARK_PARENT)
+				ref_add(m, far->ordinal, far->where);
+			return;
+		}
+	}
+	mark_set(m, &hit, far->parent | (m->possible ? OUROS_MARK_POSSIBLE : 0), far->where);
+	mark_push(m, &hit);
+}
+
+static void far_add(struct mark *m, const struct mark_near *near, uintptr_t start, uint32_t ordinal)
+{
+	struct mark_far *far = &m->far[m->far_ring++ & (MARK_AHEAD - 1)];
+
+	if (far->start)
+		settle(m, far);
+	__builtin_prefetch(&m->heap->block[ordinal], 1);
+	*far = (struct mark_far){ near->value, near->where, start, near->parent, ordinal };
+}
+
+/* The cell of a word is at hand: which block is it? */
+void mark_resolve(struct mark *m, const struct mark_near *near)
+{
+	struct heap_hit hit;
+	uintptr_t start;
+	uint32_t ordinal;
+
+	if ((near->region & HEAP_LARGE_HERE) && heap_find_large(m->heap, near->value, &hit))
+		far_add(m, near, hit.start, hit.ordinal);
+	else if (heap_candidate(m->heap, near->region, near->value, &start, &ordinal))
+		far_add(m, near, start, ordinal);
+}
+
+void mark_drain(struct mark *m)
+{
+	for (uint32_t i = 0; i < MARK_AHEAD; i++) {
+		struct mark_near *near = &m->near[m->ring++ & (MARK_AHEAD - 1)];
+
+		if (near->region)
+			mark_resolve(m, near);
+		near->region = 0;
+	}
+	for (uint32_t i = 0; i < MARK_AHEAD; i++) {
+		struct mark_far *far = &m->far[m->far_ring++ & (MARK_AHEAD - 1)];
+
+		if (far->start)
+			settle(m, far);
+		far->start = 0;
+	}
+}
+
+void mark_block_words(const struct maps *maps, uintptr_t start, size_t size,
+		      void (*f)(const uintptr_t *words, size_t count, uintptr_t where, void *arg),
+		      void *arg)
+{
+	uintptr_t end = start + (size & -(size_t)WORD);
+	struct map run, part;
+
+	if (size < PAGE) { /* no page of its own, so none that could be protected */
+		f((const uintptr_t *)start, (end - start) / WORD, start, arg);
+		return;
+	}
+	for (; start < end && maps_readable(maps, start, end, &run); start = run.end) {
+		bool sparse = size >= MARK_SPARSE;
+
+		for (uintptr_t at = run.start; at < run.end; at = part.end) {
+			part = (struct map){ at, run.end, 0 };
+			if (sparse && !maps_present(maps, at, run.end, false, &part))
+				break;
+			f((const uintptr_t *)part.start, (part.end - part.start) / WORD, part.start,
+			  arg);
+		}
+	}
+}
+
+void mark_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg)
+{
+	const struct mark_scan *scan = arg;
+
+	for (size_t i = 0; i < count; i++)
+		mark_visit(scan->mark, words[i], scan->parent, where + i * WORD);
+}
+
+/* Follows all that is marked and not read yet. */
+void mark_follow(struct mark *m)
+{
+	do {
+		while (m->head < m->tail) {
+			const struct mark_entry *e = &m->queue[m->head++];
+			struct mark_scan scan = { m, OUROS_MARK_PARENT + e->ordinal };
+
+			if (m->head + MARK_FETCH < m->tail)
+				__builtin_prefetch(
+					(const void *)m->queue[m->head + MARK_FETCH].start);
+			if (likely(e->size < PAGE))
+				mark_words((const uintptr_t *)e->start, e->size / WORD, 0, &scan);
+			else
+				mark_block_words(m->maps, e->start, e->size, mark_words, &scan);
+		}
+		m->head = m->tail = 0;
+		mark_drain(m);
+	} while (m->tail);
+}
+
+/* Refs come in the order of marking; four counting passes, a byte of the ordinal each, put them in
+ * order. */
+static void refs_sort(struct ouros_rootref *ref, size_t count)
+{
+	struct ouros_rootref *other = scratch_map(count * sizeof(*ref));
+
+	for (unsigned shift = 0; shift < 32; shift += 8) {
+		static size_t start[257]; /* the clone's stack may be a small one */
+		struct ouros_rootref *swap = ref;
+
+		sys_memset(start, 0, sizeof(start));
+		for (size_t i = 0; i < count; i++)
+			start[(ref[i].ordinal >> shift & 255) + 1]++;
+		for (unsigned d = 0; d < 256; d++)
+			start[d + 1] += start[d];
+		for (size_t i = 0; i < count; i++)
+			other[start[ref[i].ordinal >> shift & 255]++] = ref[i];
+		ref = other;
+		other = swap;
+	}
+}
+
+void mark_settle_refs(struct mark *mark)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < mark->ref_count; i++) {
+		uint32_t now = mark->heap->block[mark->ref[i].ordinal].mark & ~OUROS_MARK_POSSIBLE;
+
+		if (now == mark->ref[i].root)
+			mark->ref[kept++] = mark->ref[i];
+	}
+	mark->ref_count = kept;
+	refs_sort(mark->ref, kept);
+	/* A note that a later pointer of the same kind made good leaves two: the later one counts.
+	 */
+	kept = 0;
+	for (size_t i = 0; i < mark->ref_count; i++) {
+		if (kept && mark->ref[kept - 1].ordinal == mark->ref[i].ordinal)
+			mark->ref[kept - 1] = mark->ref[i];
+		else
+			mark->ref[kept++] = mark->ref[i];
+	}
+	mark->ref_count = kept;
+}

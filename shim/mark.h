@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mark - which blocks can still be reached, from which kind of root, and through whom.
+ *
+ * Breadth first, a kind of root at a time: each kind's blocks are found before the next kind is
+ * read, so a block's kind is the first in the order that can reach it.  A word on its way to a mark
+ * passes two short rings, near (its cell is being fetched) and far (its block is), so that
+ * cache misses overlap instead of queueing up behind each other; a marked block waits in the queue
+ * while its content is fetched.
+ *
+ * Two passes.  In the first a block counts as reached by a pointer to its start, or by an interior
+ * pointer that a heuristic explains; other interior pointers leave a note in the mark.  In the
+ * second, blocks that have only a note, and all that hangs on them, are marked POSSIBLE.
+ */
+#ifndef OURO_SHIM_MARK_H
+#define OURO_SHIM_MARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "heap.h"
+#include "maps.h"
+#include "ouro_session.h"
+#include "roots.h"
+
+enum { MARK_AHEAD = 16 }; /* words in each ring; a power of two */
+
+struct mark_near {
+	uintptr_t value, where;
+	uint32_t parent;
+	uint32_t region; /* 0: empty */
+};
+
+struct mark_far {
+	uintptr_t value, where, start; /* start 0: empty */
+	uint32_t parent;
+	uint32_t ordinal;
+};
+
+struct mark_entry {
+	uintptr_t start;
+	size_t size;
+	uint32_t ordinal;
+};
+
+/* Owner: the clone.  Invariant at the end: live = sum of reached + possible + unreached. */
+struct mark {
+	struct heap *heap;
+	const struct maps *maps;
+	bool possible; /* the second pass */
+	enum ouros_root kind;
+	uint32_t owner; /* of the root being read */
+	uint32_t ring;	/* where both rings stand */
+	uint32_t far_ring;
+	struct mark_near near[MARK_AHEAD];
+	struct mark_far far[MARK_AHEAD];
+	struct mark_entry *queue; /* room for every block; empties itself to the front */
+	size_t head, tail;
+	struct ouros_rootref *ref; /* every root mark ever set; roots_settle keeps the valid ones */
+	size_t ref_count, ref_room;
+	struct ouros_tally reached[OUROS_ROOT_COUNT];
+	struct ouros_tally maybe;
+	uint64_t root_bytes[OUROS_ROOT_COUNT];
+	uint32_t unread; /* bits 1 << enum ouros_root */
+};
+
+void mark_init(struct mark *ret_mark, struct heap *heap, const struct maps *maps);
+
+/* Reads the roots that are in kinds (bits) and marks, both passes. */
+void mark_all(struct mark *mark, const struct roots *roots, uint32_t kinds);
+
+/* Leaves in ref[] only what the final marks stand on, by ordinal. */
+void mark_settle_refs(struct mark *mark);
+
+/* Calls f for every word of the block that can be read. */
+void mark_block_words(const struct maps *maps, uintptr_t start, size_t size,
+		      void (*f)(const uintptr_t *words, size_t count, uintptr_t where, void *arg),
+		      void *arg);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* mark_words - what mark.c (following blocks) and mark_roots.c (reading roots) share. */
+#ifndef OURO_SHIM_MARK_WORDS_H
+#define OURO_SHIM_MARK_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mark.h"
+#include "sys.h"
+
+enum { MARK_SPARSE = 1 << 18 }; /* memory of this size and more may be mostly untouched pages */
+
+/* Words on their way: parent is a root's kind, or OUROS_MARK_PARENT + ordinal. */
+struct mark_scan {
+	struct mark *mark;
+	uint32_t parent;
+};
+void mark_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg);
+
+/* Marks a block that is not marked yet; puts one in the queue. */
+void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr_t where);
+void mark_push(struct mark *m, const struct heap_hit *hit);
+
+/* The cell of a word is at hand: which block is it? */
+void mark_resolve(struct mark *m, const struct mark_near *near);
+
+/* Every word read passes here: most are no addresses of blocks. */
+static inline void mark_visit(struct mark *m, uintptr_t value, uint32_t parent, uintptr_t where)
+{
+	uint32_t region = heap_region(m->heap, value);
+	struct mark_near *near;
+
+	if (likely(!region))
+		return;
+	near = &m->near[m->ring++ & (MARK_AHEAD - 1)];
+	if (near->region)
+		mark_resolve(m, near);
+	if (region & ~HEAP_LARGE_HERE)
+		__builtin_prefetch(heap_cell(m->heap, region, value));
+	*near = (struct mark_near){ value, where, parent, region };
+}
+
+/* Empties the rings. */
+void mark_drain(struct mark *m);
+
+/* Follows all that is marked and not read yet. */
+void mark_follow(struct mark *m);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * modules_image - loaded ELF files, as the loader's link maps and the files' own headers tell them.
+ *
+ * _dl_find_object answers without the loader's lock; a glibc older than 2.35 has none, then the
+ * list of link maps is walked.  A library may be unmapped by another thread (or be half gone in the
+ * snapshot's copy of the process) while it is looked at: so headers are read by sys_peek.
+ */
+#include "modules_image.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/auxv.h>
+
+#include "sys.h"
+
+enum {
+	IMAGE_PAGE = 4096,
+	IMAGE_PHDRS = 256,     /* more is no ELF file that the loader takes */
+	IMAGE_MAPS = 1 << 16,  /* length of a list of link maps that we believe */
+	IMAGE_SPACES = 64,     /* namespaces */
+	IMAGE_NOTES = 1 << 16, /* bytes of notes that are searched */
+};
+
+/* Written once by image_init. */
+static int (*image_find_object)(void *address, struct dl_find_object *ret_object);
+static bool image_peek_works;
+static const ElfW(Phdr) * image_main_phdr;
+static uint32_t image_main_phnum;
+
+void image_init(void)
+{
+	char probe = 1, copy = 0;
+
+	image_find_object =
+		(int (*)(void *, struct dl_find_object *))dlsym(RTLD_DEFAULT, "_dl_find_object");
+	image_main_phdr = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	image_main_phnum = (uint32_t)getauxval(AT_PHNUM);
+	image_peek_works = sys_peek(&copy, (uintptr_t)&probe, 1) == 1 && copy == 1;
+}
+
+/* Where process_vm_readv is forbidden (seccomp), plain reads have to do. */
+static bool image_read(void *dst, uintptr_t src, size_t n)
+{
+	if (image_peek_works)
+		return sys_peek(dst, src, n) == n;
+	sys_memcpy(dst, (const void *)src, n);
+	return true;
+}
+
+/* --- one image -------------------------------------------------------------------------------- */
+
+/* Looks for NT_GNU_BUILD_ID in a PT_NOTE segment. */
+static void image_read_note(struct module_image *image, uintptr_t at, size_t size)
+{
+	const uint32_t gnu = 'G' | 'N' << 8 | 'U' << 16;
+	uintptr_t end = at + (size < IMAGE_NOTES ? size : IMAGE_NOTES);
+
+	while (at + sizeof(ElfW(Nhdr)) + 4 <= end) {
+		struct {
+			ElfW(Nhdr) head;
+			uint32_t name;
+		} note;
+		if (!image_read(&note, at, sizeof(note)))
+			return;
+		uint64_t desc =
+			sizeof(note.head) + ((note.head.n_namesz + UINT64_C(3)) & -UINT64_C(4));
+		uint64_t next = desc + ((note.head.n_descsz + UINT64_C(3)) & -UINT64_C(4));
+		if (note.head.n_type == NT_GNU_BUILD_ID && note.head.n_namesz == 4 &&
+		    note.name == gnu) {
+			uint32_t n = note.head.n_descsz;
+			n = n < OUROS_BUILD_ID_MAX ? n : OUROS_BUILD_ID_MAX;
+			if (next <= end - at && image_read(image->build_id, at + desc, n)) {
+				image->build_id_at = at + desc;
+				image->build_id_length = n;
+			}
+			return;
+		}
+		if (next > end - at)
+			return;
+		at += next;
+	}
+}
+
+static void image_read_segments(struct module_image *image)
+{
+	ElfW(Phdr) p;
+
+	image->start = UINTPTR_MAX;
+	for (uint32_t i = 0; i < image->phnum; i++) {
+		if (!image_read(&p, (uintptr_t)&image->phdr[i], sizeof(p)))
+			return;
+		uintptr_t at = image->bias + p.p_vaddr;
+		if (p.p_type == PT_LOAD) {
+			uintptr_t low = at & -(uintptr_t)IMAGE_PAGE;
+			uintptr_t high = (at + p.p_memsz + IMAGE_PAGE - 1) & -(uintptr_t)IMAGE_PAGE;
+			image->start = low < image->start ? low : image->start;
+			image->end = high > image->end ? high : image->end;
+		} else if (p.p_type == PT_GNU_EH_FRAME) {
+			image->eh_frame_hdr = at;
+		} else if (p.p_type == PT_NOTE && !image->build_id_length) {
+			image_read_note(image, at, p.p_filesz);
+		}
+	}
+	for (uint32_t i = 0; i < image->phnum && image->eh_frame_hdr; i++) {
+		if (!image_read(&p, (uintptr_t)&image->phdr[i], sizeof(p)))
+			return;
+		uintptr_t at = image->bias + p.p_vaddr;
+		if (p.p_type == PT_LOAD && (p.p_flags & PF_R) &&
+		    image->eh_frame_hdr - at < p.p_filesz) {
+			image->eh_start = at;
+			image->eh_end = at + p.p_filesz;
+		}
+	}
+	if (!image->eh_end)
+		image->eh_frame_hdr = 0;
+}
+
+/* Where the ELF header lies: at the start of the mapping, if the loader says where that is. */
+static uintptr_t image_header_at(const struct link_map *map)
+{
+	struct dl_find_object object;
+
+	if (image_find_object && map->l_ld && image_find_object(map->l_ld, &object) == 0 &&
+	    object.dlfo_link_map == map)
+		return (uintptr_t)object.dlfo_map_start;
+	return map->l_addr;
+}
+
+/* Fills image from a link map.  False when its headers cannot be read. */
+static bool image_read_map(const struct link_map *map, struct module_image *image)
+{
+	bool is_main = map == _r_debug.r_map;
+
+	sys_memset(image, 0, sizeof(*image));
+	image->map = map;
+	image->is_main = is_main;
+	image->bias = map->l_addr;
+	if (is_main) {
+		image->phdr = image_main_phdr;
+		image->phnum = image_main_phnum;
+	} else {
+		uintptr_t at = image_header_at(map);
+		ElfW(Ehdr) ehdr;
+		if (!at || !image_read(&ehdr, at, sizeof(ehdr)) || ehdr.e_ident[EI_MAG0] != 0x7f ||
+		    ehdr.e_ident[EI_MAG1] != 'E' || ehdr.e_ident[EI_MAG2] != 'L' ||
+		    ehdr.e_ident[EI_MAG3] != 'F' || ehdr.e_phentsize != sizeof(ElfW(Phdr)))
+			return false;
+		image->phdr = (const ElfW(Phdr) *)(at + ehdr.e_phoff);
+		image->phnum = ehdr.e_phnum;
+	}
+	if (!image->phdr || image->phnum > IMAGE_PHDRS)
+		return false;
+	image_read_segments(image);
+	return image->start < image->end;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+void image_each(void (*f)(const struct module_image *image, void *arg), void *arg)
+{
+	const struct r_debug_extended *space = (const struct r_debug_extended *)&_r_debug;
+	struct module_image image;
+
+	for (uint32_t s = 0; space && s < IMAGE_SPACES; s++) {
+		const struct link_map *map = space->base.r_map;
+		for (uint32_t i = 0; map && i < IMAGE_MAPS; i++, map = map->l_next)
+			if (image_read_map(map, &image))
+				f(&image, arg);
+		/* From version 2 on the structure has a link to the next namespace's. */
+		space = space->base.r_version >= 2 ? space->r_next : NULL;
+	}
+}
+
+struct image_search {
+	uintptr_t pc;
+	bool found;
+	struct module_image *image;
+};
+
+static void image_search_one(const struct module_image *image, void *arg)
+{
+	struct image_search *search = arg;
+
+	if (!search->found && search->pc - image->start < image->end - image->start) {
+		sys_memcpy(search->image, image, sizeof(*image));
+		search->found = true;
+	}
+}
+
+bool image_find(uintptr_t pc, struct module_image *ret_image)
+{
+	if (image_find_object) {
+		struct dl_find_object object;
+		return image_find_object((void *)pc, &object) == 0 &&
+		       image_read_map(object.dlfo_link_map, ret_image) &&
+		       pc - ret_image->start < ret_image->end - ret_image->start;
+	}
+	struct image_search search = { pc, false, ret_image };
+	image_each(image_search_one, &search);
+	return search.found;
+}
+
+bool image_is_loaded(const struct module_image *image)
+{
+	uint8_t id[OUROS_BUILD_ID_MAX];
+	struct dl_find_object object;
+
+	if (image_find_object) {
+		if (image_find_object((void *)image->start, &object) != 0 ||
+		    object.dlfo_link_map != image->map ||
+		    (image->eh_frame_hdr && (uintptr_t)object.dlfo_eh_frame != image->eh_frame_hdr))
+			return false;
+	} else {
+		struct module_image now;
+		if (!image_find(image->start, &now) || now.map != image->map ||
+		    now.end != image->end)
+			return false;
+	}
+	if (!image->build_id_length)
+		return true;
+	if (!image_read(id, image->build_id_at, image->build_id_length))
+		return false;
+	for (uint32_t i = 0; i < image->build_id_length; i++)
+		if (id[i] != image->build_id[i])
+			return false;
+	return true;
+}
+
+/* --- its name --------------------------------------------------------------------------------- */
+
+size_t image_path(const struct module_image *image, char *buffer, size_t size)
+{
+	const char *name = image->map->l_name;
+	size_t n = 0;
+
+	if (!name || !*name) {
+		if (!image->is_main)
+			return 0;
+		long got = sys_call3(SYS_readlink, "/proc/self/exe", buffer, size);
+		return got > 0 ? (size_t)got : 0;
+	}
+	/* A relative name is good only while the program stays in its directory. */
+	const char *slash = name;
+	while (*slash && *slash != '/')
+		slash++;
+	if (*name != '/' && *slash) {
+		long got = sys_call2(SYS_getcwd, buffer, size);
+		if (got > 1) {
+			n = (size_t)got - 1;
+			if (buffer[n - 1] != '/' && n < size)
+				buffer[n++] = '/';
+		}
+	}
+	for (; *name && n < size; name++)
+		buffer[n++] = *name;
+	return n;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reporter - finds the analyzer and runs it as `ouro report SESSION` with standard output on the
+ * program's standard error.
+ *
+ * Its environment is made new from the few variables that concern it, so that nothing that was
+ * meant for the program (LD_PRELOAD, LD_LIBRARY_PATH, malloc's switches) changes the analyzer.
+ */
+#include "reporter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "environment.h"
+#include "options.h"
+#include "session.h"
+#include "sys.h"
+
+enum {
+	REPORTER_TEXT = 4096,
+	REPORTER_LEAKS = 23, /* exit statuses of `ouro report` */
+	REPORTER_UNCHECKED = 24,
+};
+
+static const char *const reporter_variables[] = { "PATH",	    "HOME",    "TERM",
+						  "NO_COLOR",	    "LANG",    "LC_ALL",
+						  "LC_CTYPE",	    "COLUMNS", "TMPDIR",
+						  "DEBUGINFOD_URLS" };
+enum { REPORTER_VARIABLES = sizeof(reporter_variables) / sizeof(reporter_variables[0]) };
+
+/* Written by the constructor and by reporter_prepare, which only the one thread that ends the
+ * process calls at a time. */
+static struct {
+	bool has_error; /* descriptor 2 was open at the start */
+	dev_t device;
+	ino_t inode;
+	char analyzer[ENVIRONMENT_PATH];
+	char options[REPORTER_TEXT]; /* OURO_OPTIONS=... */
+	char *argv[8];
+	char *envp[REPORTER_VARIABLES + 2];
+} reporter;
+
+void reporter_init(void)
+{
+	struct stat st;
+
+	reporter.has_error = sys_call2(SYS_fstat, STDERR_FILENO, &st) == 0;
+	if (reporter.has_error) {
+		reporter.device = st.st_dev;
+		reporter.inode = st.st_ino;
+	}
+}
+
+static bool error_is_unchanged(void)
+{
+	struct stat st;
+
+	return reporter.has_error && sys_call2(SYS_fstat, STDERR_FILENO, &st) == 0 &&
+	       st.st_dev == reporter.device && st.st_ino == reporter.inode;
+}
+
+/* Is DIR (n bytes) + TAIL a program?  Then it is the analyzer. */
+static bool analyzer_try(const char *dir, size_t n, const char *tail)
+{
+	size_t length = sys_strlen(tail);
+	struct stat st;
+
+	if (n + length >= sizeof(reporter.analyzer))
+		return false;
+	sys_memcpy(reporter.analyzer, dir, n);
+	sys_memcpy(reporter.analyzer + n, tail, length + 1);
+	return sys_call2(SYS_stat, reporter.analyzer, &st) == 0 && S_ISREG(st.st_mode) &&
+	       sys_call2(SYS_access, reporter.analyzer, X_OK) == 0;
+}
+
+static bool analyzer_find(char *const *envp)
+{
+	if (options.analyzer[0])
+		return analyzer_try(options.analyzer, sys_strlen(options.analyzer), "");
+	size_t dir = sys_strlen(environment.library);
+	while (dir && environment.library[dir - 1] != '/')
+		dir--;
+	if (dir && (analyzer_try(environment.library, dir, "ouro") ||
+		    analyzer_try(environment.library, dir, "../bin/ouro") ||
+		    analyzer_try(environment.library, dir, "../../bin/ouro")))
+		return true;
+	/* Of PATH only absolute directories: the program's working directory is nobody's choice. */
+	for (const char *path = environment_get(envp, "PATH"); path && *path;) {
+		size_t n = 0;
+		while (path[n] && path[n] != ':')
+			n++;
+		if (*path == '/' && analyzer_try(path, n, "/ouro"))
+			return true;
+		path += n;
+		if (*path)
+			path++;
+	}
+	return analyzer_try("/usr/local/bin/ouro", 19, "") || analyzer_try("/usr/bin/ouro", 13, "");
+}
+
+/* The whole entry NAME=value of envp. */
+static char *variable_find(char *const *envp, const char *name)
+{
+	const char *value = environment_get(envp, name);
+
+	return value ? (char *)value - sys_strlen(name) - 1 : NULL;
+}
+
+bool reporter_prepare(void)
+{
+	static const char name[] = "OURO_OPTIONS=";
+	size_t used = 0;
+
+	if (!options.report || !session.path[0] || !error_is_unchanged() || !analyzer_find(environ))
+		return false;
+	for (uint32_t i = 0; i < REPORTER_VARIABLES; i++) {
+		char *entry = variable_find(environ, reporter_variables[i]);
+		if (entry)
+			reporter.envp[used++] = entry;
+	}
+	if (environment.options) {
+		size_t length = sys_strlen(environment.options);
+		if (length + sizeof(name) <= sizeof(reporter.options)) {
+			sys_memcpy(reporter.options, name, sizeof(name) - 1);
+			sys_memcpy(reporter.options + sizeof(name) - 1, environment.options,
+				   length + 1);
+			reporter.envp[used++] = reporter.options;
+		}
+	}
+	reporter.envp[used] = NULL;
+	/* The statuses as we know them, whatever OURO_OPTIONS says. */
+	char *argv[] = {
+		"ouro",	      "report", "--error-exitcode", "23", "--unchecked-exitcode", "24",
+		session.path, NULL
+	};
+	_Static_assert(sizeof(argv) == sizeof(reporter.argv), "all of it");
+	sys_memcpy(reporter.argv, argv, sizeof(argv));
+	return true;
+}
+
+/* Signals as a new program expects them: nothing blocked, nothing ignored. */
+static void signals_reset(void)
+{
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} action = { 0 };
+	uint64_t none = 0;
+
+	for (int sig = 1; sig <= 64; sig++)
+		sys_call4(SYS_rt_sigaction, sig, &action, NULL, 8);
+	sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+}
+
+void reporter_exec(void *unused)
+{
+	(void)unused;
+	long null = sys_call3(SYS_open, "/dev/null", O_RDWR, 0);
+	if (null >= 0 && null != STDIN_FILENO) {
+		sys_call2(SYS_dup2, null, STDIN_FILENO);
+		if (null > STDERR_FILENO)
+			sys_call1(SYS_close, null);
+	}
+	sys_call2(SYS_dup2, STDERR_FILENO, STDOUT_FILENO);
+	signals_reset();
+	sys_call3(SYS_execve, reporter.analyzer, reporter.argv, reporter.envp);
+	sys_call1(SYS_exit_group, 127);
+	__builtin_unreachable();
+}
+
+int reporter_run(void)
+{
+	int status = -1;
+
+	/* exit_signal 0: no SIGCHLD, and no wait() of the program's sees it. */
+	long pid = sys_call5(SYS_clone, 0, 0, 0, 0, 0);
+	if (pid == 0)
+		reporter_exec(NULL);
+	if (pid < 0)
+		return -1;
+	long got;
+	do
+		got = sys_call4(SYS_wait4, pid, &status, __WALL, NULL);
+	while (got == -EINTR);
+	return got == pid ? status : -1;
+}
+
+bool reporter_succeeded(int wait_status, bool *ret_leaks)
+{
+	if (wait_status == -1 || !WIFEXITED(wait_status))
+		return false;
+	int status = WEXITSTATUS(wait_status);
+	*ret_leaks = status == REPORTER_LEAKS;
+	return status == 0 || status == REPORTER_LEAKS || status == REPORTER_UNCHECKED;
+}

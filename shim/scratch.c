@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* scratch - memory of the snapshot's clone: raw mmap and mremap, so that growth moves page tables
+ * and not bytes.  Complexity: amortised constant per item. */
+#include "scratch.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "sys.h"
+
+enum { SCRATCH_HUGE = 1 << 21, SCRATCH_FIRST = 1 << 16 };
+
+static bool is_error(long address)
+{
+	return address < 0 && address >= -4095;
+}
+
+/* Tables that are read in random order want few TLB entries; the hint costs nothing if refused. */
+static void advise_huge(long address, size_t size)
+{
+	if (size >= SCRATCH_HUGE)
+		(void)sys_call3(SYS_madvise, address, size, MADV_HUGEPAGE);
+}
+
+void *scratch_map(size_t size)
+{
+	long p = sys_call6(SYS_mmap, 0, (long)(size ? size : 1), PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (is_error(p))
+		snapshot_fail(OUROS_REASON_MEMORY);
+	advise_huge(p, size);
+	return (void *)p;
+}
+
+void *scratch_grow(void *items, size_t item_size, size_t count, size_t *room)
+{
+	size_t old_size = *room * item_size;
+	size_t new_room = *room ? *room * 2 : SCRATCH_FIRST / item_size + 1;
+	long p;
+
+	if (count < *room)
+		return items;
+	if (!items) {
+		*room = new_room;
+		return scratch_map(new_room * item_size);
+	}
+	p = sys_call4(SYS_mremap, items, old_size, new_room * item_size, MREMAP_MAYMOVE);
+	if (is_error(p))
+		snapshot_fail(OUROS_REASON_MEMORY);
+	advise_huge(p, new_room * item_size);
+	*room = new_room;
+	return (void *)p;
+}

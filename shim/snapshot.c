@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot - freeze, clone, mark, write.
+ *
+ * In the process: stop the threads, clone, let them go, wait for the clone.  No libc, no
+ * descriptor, no signal is kept; the wait is bounded twice, by the clone's own timer and by ours.
+ * The clone's side is snapshot_clone.c.
+ */
+#include "snapshot.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "freeze.h"
+#include "guard.h"
+#include "options.h"
+#include "session.h"
+#include "snapshot_clone.h"
+#include "sys.h"
+
+enum {
+	SNAPSHOT_NAP_MIN_US = 50,
+	SNAPSHOT_NAP_MAX_US = 5000,
+	SNAPSHOT_GRACE_MS = 2000, /* beyond the clone's own deadlines */
+	SNAPSHOT_DEADLINE_MS = 60000,
+	KERNEL_SIGSET = 8,
+	FREEZE_SIGNAL_BIT = 32,
+};
+#define MS UINT64_C(1000000)
+
+static struct sys_lock snapshot_lock;
+static uint32_t snapshot_owner; /* thread id; written by the holder */
+
+uint32_t snapshot_deadline_ms(void)
+{
+	return options.deadline_ms ? options.deadline_ms : SNAPSHOT_DEADLINE_MS;
+}
+
+static void nap_us(uint64_t us)
+{
+	const struct timespec nap = { (time_t)(us / 1000000), (long)(us % 1000000) * 1000 };
+
+	(void)sys_call2(SYS_nanosleep, &nap, NULL);
+}
+
+/* Takes the lock, with signals blocked.  Who waits for it must answer the stop of who holds it: so
+ * signals are blocked only while trying, and the stop's signal is let in meanwhile. */
+static int enter(uint64_t *ret_mask)
+{
+	const uint64_t stop = UINT64_C(1) << FREEZE_SIGNAL_BIT;
+	uint32_t me = (uint32_t)sys_call0(SYS_gettid);
+	uint64_t give_up = sys_clock_ns(CLOCK_MONOTONIC) +
+			   (3 * (uint64_t)snapshot_deadline_ms() + SNAPSHOT_GRACE_MS) * MS;
+
+	sys_block_signals(ret_mask);
+	while (!sys_trylock(&snapshot_lock)) {
+		if (__atomic_load_n(&snapshot_owner, __ATOMIC_RELAXED) == me ||
+		    sys_clock_ns(CLOCK_MONOTONIC) > give_up) {
+			sys_restore_signals(ret_mask);
+			return -EDEADLK;
+		}
+		(void)sys_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, &stop, NULL, KERNEL_SIGSET);
+		nap_us(SNAPSHOT_NAP_MIN_US * 10);
+		(void)sys_call4(SYS_rt_sigprocmask, SIG_BLOCK, &stop, NULL, KERNEL_SIGSET);
+	}
+	__atomic_store_n(&snapshot_owner, me, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static void leave(const uint64_t *mask)
+{
+	__atomic_store_n(&snapshot_owner, 0, __ATOMIC_RELAXED);
+	sys_unlock(&snapshot_lock);
+	sys_restore_signals(mask);
+}
+
+/* Reaps the clone; true when it had to be killed.  It sends no signal when it ends, and only a wait
+ * that asks for clones (__WCLONE, __WALL) sees it. */
+static bool wait_for_clone(long pid, int *ret_status)
+{
+	uint64_t start = sys_clock_ns(CLOCK_MONOTONIC), spent = 0;
+	uint64_t limit = (2 * (uint64_t)snapshot_deadline_ms() + SNAPSHOT_GRACE_MS) * MS;
+	bool killed = false;
+
+	for (;;) {
+		long got = sys_call4(SYS_wait4, pid, ret_status, __WCLONE | WNOHANG, NULL);
+		uint64_t nap;
+
+		if (got == pid || (got < 0 && got != -EINTR))
+			return killed;
+		spent = sys_clock_ns(CLOCK_MONOTONIC) - start;
+		if (spent > limit + SNAPSHOT_GRACE_MS * MS)
+			return true; /* asleep in the kernel: it will go when it can */
+		if (!killed && spent > limit) {
+			(void)sys_call2(SYS_kill, pid, SIGKILL);
+			killed = true;
+		}
+		nap = spent / 16 / 1000;
+		nap = nap < SNAPSHOT_NAP_MIN_US ? SNAPSHOT_NAP_MIN_US : nap;
+		nap_us(nap > SNAPSHOT_NAP_MAX_US ? SNAPSHOT_NAP_MAX_US : nap);
+	}
+}
+
+/* The clone said nothing: say why. */
+static void settle_status(struct ouros_snapshot *record, bool killed, int status)
+{
+	if (__atomic_load_n(&record->status, __ATOMIC_ACQUIRE) != OUROS_SNAPSHOT_STARTED)
+		return;
+	record->reason = killed || (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+				 ? OUROS_REASON_DEADLINE
+				 : OUROS_REASON_CLONE_DIED;
+	__atomic_store_n(&record->status, OUROS_SNAPSHOT_FAILED, __ATOMIC_RELEASE);
+}
+
+/* Everything that happens while the threads stand still.  The clone's pid, or -errno; does not
+ * return in the clone. */
+static long freeze_and_clone(struct snapshot_job *job)
+{
+	const struct snapshot_request *request = job->request;
+	struct capture_live self = request->live;
+	uint64_t start = sys_clock_ns(CLOCK_MONOTONIC);
+	long pid;
+
+	if (!self.sp) { /* not found: nothing from here outward is known to be dead */
+		self.sp = (uintptr_t)__builtin_frame_address(0);
+		self.valid = 0;
+	}
+	freeze_begin(&self);
+	if (request->final)
+		__atomic_store_n(&guard_page->recording, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&session.header->generation, job->index + 1, __ATOMIC_RELAXED);
+	pid = sys_call5(SYS_clone, 0, 0, 0, 0, 0);
+	if (pid == 0)
+		snapshot_clone_main(job);
+	freeze_end();
+	job->record->pause_ns = sys_clock_ns(CLOCK_MONOTONIC) - start;
+	return pid;
+}
+
+static void fill_result(const struct snapshot_job *job, struct snapshot_result *ret_result)
+{
+	if (!ret_result)
+		return;
+	ret_result->status = job->record->status;
+	ret_result->reason = job->record->reason;
+	ret_result->unreached_blocks = job->record->unreached.blocks;
+	ret_result->unreached_bytes = job->record->unreached.bytes;
+	ret_result->after_status = job->status;
+}
+
+/* Holding the lock. */
+static int take(const struct snapshot_request *request, struct snapshot_result *ret_result)
+{
+	struct snapshot_job job = { .request = request, .index = session.header->generation };
+	struct ouros_segment *entry;
+	bool killed;
+	long pid;
+
+	job.record =
+		session_segment(OUROS_KIND_SNAPSHOT, job.index, sizeof(*job.record), 1, &entry);
+	if (!job.record)
+		return -ENOSPC;
+	job.record->trigger = request->trigger;
+	job.record->generation = job.index;
+	job.record->when_ns = sys_clock_ns(CLOCK_REALTIME);
+	session_commit(entry);
+	pid = freeze_and_clone(&job);
+	if (pid < 0) {
+		job.record->reason = OUROS_REASON_CLONE_FAILED;
+		__atomic_store_n(&job.record->status, OUROS_SNAPSHOT_FAILED, __ATOMIC_RELEASE);
+		fill_result(&job, ret_result);
+		return (int)pid;
+	}
+	killed = wait_for_clone(pid, &job.status);
+	settle_status(job.record, killed, job.status);
+	fill_result(&job, ret_result);
+	return job.record->status == OUROS_SNAPSHOT_COMPLETE ? 0 : -EIO;
+}
+
+int snapshot_take(const struct snapshot_request *request, struct snapshot_result *ret_result)
+{
+	uint64_t mask;
+	int err = enter(&mask);
+
+	if (err)
+		return err;
+	err = take(request, ret_result);
+	leave(&mask);
+	return err;
+}

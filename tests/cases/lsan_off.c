@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// A program that turns leak detection off is unchecked, not clean.
+// builds: gcc-O2
+// expect: verdict=unchecked
+// valgrind: skip nothing to compare
+#include "case.h"
+
+int __lsan_is_turned_off(void);
+
+int __lsan_is_turned_off(void)
+{
+	return 1;
+}
+
+int main(void)
+{
+	keep(make_node());
+	return 0;
+}
