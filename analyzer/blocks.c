@@ -2,8 +2,8 @@
 /*
  * blocks - from the snapshot's records to plain structs.
  *
- * Everything is copied, and each index is checked once more on the copy: the records lie in a file that
- * others may write to, and no stage further on tests an index again. Linear.
+ * Everything is loaded once and copied, and each index is checked again on the copy: the records
+ * lie in a file that others may write to, and no stage further on tests an index. Linear.
  */
 #include "blocks.h"
 
@@ -11,30 +11,31 @@
 
 static struct block block_read(const struct session *s, const struct ouros_block *from)
 {
-	uint32_t stack = (uint32_t)(from->word >> OUROS_BLOCK_STACK_SHIFT);
-	uint64_t generation = from->word >> OUROS_BLOCK_GEN_SHIFT;
+	uint64_t word = __atomic_load_n(&from->word, __ATOMIC_RELAXED);
+	uint32_t stack = block_word_stack(word);
 	return (struct block){
 		.address = from->address,
 		.size = from->size,
 		.stack = stack < s->node_count ? stack : 0,
-		.generation = (uint16_t)(generation & ((1u << OUROS_BLOCK_GEN_BITS) - 1)),
+		.generation = block_word_generation(word),
 		.possible = from->mark & OUROS_MARK_POSSIBLE,
 	};
 }
 
 /*
  * An edge from a possible block to an unreached one is left out.  Marking follows what it finds in
- * possible blocks, so the target would be possible too; no snapshot has such an edge, but a file may,
- * and without it no component mixes the two.
+ * possible blocks, so the target would be possible too; no snapshot has such an edge, but a file
+ * may, and without it no component mixes the two.
  */
 static bool edge_read(const struct block_set *set, const struct ouros_edge *from,
 		      struct block_edge *ret_edge)
 {
+	uint64_t place = __atomic_load_n(&from->place, __ATOMIC_RELAXED);
 	struct block_edge edge = {
-		.from = from->from,
-		.to = from->to,
-		.offset = from->place & OUROS_EDGE_OFFSET_MASK,
-		.kind = (uint8_t)(from->place >> OUROS_EDGE_KIND_SHIFT),
+		.from = __atomic_load_n(&from->from, __ATOMIC_RELAXED),
+		.to = __atomic_load_n(&from->to, __ATOMIC_RELAXED),
+		.offset = place & OUROS_EDGE_OFFSET_MASK,
+		.kind = (uint8_t)(place >> OUROS_EDGE_KIND_SHIFT),
 	};
 	if (edge.from >= set->count || edge.to >= set->count || edge.kind >= OUROS_EDGE_COUNT)
 		return false;

@@ -36,6 +36,20 @@ struct block_set {
 	size_t edge_count;
 };
 
+/* Parts of a block's word, as session_each_live and session_each_reached hand it on. */
+static inline uint32_t block_word_stack(uint64_t word)
+{
+	return (uint32_t)(word >> OUROS_BLOCK_STACK_SHIFT);
+}
+static inline uint16_t block_word_generation(uint64_t word)
+{
+	return word >> OUROS_BLOCK_GEN_SHIFT & ((1u << OUROS_BLOCK_GEN_BITS) - 1);
+}
+static inline bool block_word_is_ignored(uint64_t word)
+{
+	return word & OUROS_BLOCK_IGNORED;
+}
+
 /* Of the session's last snapshot (empty without one). */
 struct block_set *block_set_create(const struct session *s);
 void block_set_destroy(struct block_set *set);

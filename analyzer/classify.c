@@ -2,10 +2,10 @@
 /*
  * classify - leaders first, then what each of them holds.
  *
- * A component that no unreached block outside refers to is nobody's: it leads. The condensed graph has
- * no cycles, so every other unreached component is reached from some leader; walking from the leaders in
- * the order of their first blocks, and never into what was taken before, gives each block to exactly
- * one. Linear in blocks + edges; the walk keeps its own stack.
+ * A component that no unreached block outside refers to is nobody's: it leads. The condensed graph
+ * has no cycles, so every other unreached component is reached from some leader; walking from the
+ * leaders in the order of their first blocks, and never into what was taken before, gives each
+ * block to exactly one. Linear in blocks + edges; the walk keeps its own stack.
  */
 #include "classify.h"
 

@@ -3,11 +3,11 @@
  * classify - what each unreached block is: the verdict's heart, one short function whose lines are
  * the phases.
  *
- *   cycle     its component is a cycle that no unreached block outside refers to
- *   lost      a single block that no unreached block refers to
- *   indirect  held by a lost block or a cycle, named by leader; cycles further down are indirect too
- *   possible  reached only by interior pointers
- *   unconfirmed  would be cycle, lost or indirect, but some roots could not be read
+ *   cycle        its component is a cycle that no unreached block outside refers to
+ *   lost         a single block that no unreached block refers to
+ *   indirect     held by a lost block or a cycle, named by leader; so are cycles further down
+ *   possible     reached only by interior pointers
+ *   unconfirmed  would be one of the first three, but some roots could not be read
  *
  * Every indirect block is counted under exactly one leader: the first (by ordinal) that reaches it,
  * so that the held sums add up to all indirect blocks and bytes.  Linear in blocks + edges.
@@ -33,15 +33,15 @@ const char *class_name(enum leak_class c); /* "cycle", "over-retained", ... as i
 
 struct verdicts {
 	uint8_t *class_of; /* [nodes]: enum leak_class */
-	uint32_t *leader;  /* [nodes]: component that leads it: its own for cycle and lost; UINT32_MAX for possible */
+	uint32_t *leader;  /* [nodes]: component that leads it; UINT32_MAX for possible */
 	uint32_t leader_count;
 	struct leader {
 		uint32_t component;
 		enum leak_class class; /* CYCLE or LOST; UNCONFIRMED when unconfirmed */
 		bool is_cycle;
-		uint64_t bytes;	       /* of its own members */
+		uint64_t bytes; /* of its own members */
 		uint64_t held_blocks, held_bytes;
-	} *leaders;
+	} * leaders;		       /* [leader_count], in the order of their first blocks */
 	uint32_t *leader_of_component; /* [components]: index into leaders, or UINT32_MAX */
 };
 

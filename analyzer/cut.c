@@ -2,10 +2,11 @@
 /*
  * cut - what making one reference weak would do, and how sure the choice is.
  *
- * The order in which blocks were made is not recorded, so the older end is known only from generations and
- * guessed from the code; the words say which. Whether a cycle is left is not guessed: references are taken
- * away, first the one, then every one like it (same offset in blocks of the same origin and size: the same
- * field of the same type), and Kahn's topological sort (1962) tells. Linear.
+ * The order in which blocks were made is not recorded, so the older end is known only from
+ * generations and guessed from the code; the words say which. Whether a cycle is left is not
+ * guessed: references are taken away, first the one, then every one like it (same offset in blocks
+ * of the same origin and size: the same field of the same type), and Kahn's topological sort (1962)
+ * tells. Linear.
  */
 #include "example.h"
 
@@ -34,18 +35,21 @@ static uint32_t block_path(const struct shapes *shapes, uint32_t block)
 static bool edge_is_like(const struct shapes *shapes, const struct block_edge *a,
 			 const struct block_edge *b)
 {
-	return a->offset == b->offset && block_path(shapes, a->from) == block_path(shapes, b->from) &&
+	return a->offset == b->offset &&
+	       block_path(shapes, a->from) == block_path(shapes, b->from) &&
 	       shapes->set->blocks[a->from].size == shapes->set->blocks[b->from].size;
 }
 
-/* Does edge hold the component together once the cut one (alike: and those like it) is taken away? */
+/* Does edge hold the component together once the cut one (alike: and those like it) is taken away?
+ */
 static bool edge_holds(const struct shapes *shapes, uint32_t component, size_t edge, uint32_t cut,
 		       bool alike)
 {
 	const struct block_edge *e = &shapes->g->edges[edge];
 	if (edge == cut || (alike && edge_is_like(shapes, e, &shapes->g->edges[cut])))
 		return false;
-	return shapes->s->component[e->from] == component && shapes->s->component[e->to] == component;
+	return shapes->s->component[e->from] == component &&
+	       shapes->s->component[e->to] == component;
 }
 
 static bool cut_leaves_cycle(struct example_scratch *scratch, uint32_t component, uint32_t cut,

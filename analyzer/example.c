@@ -2,11 +2,11 @@
 /*
  * example - chooses where a cycle begins, and walks around it.
  *
- * The first member is the one that seems to be the oldest: of the earliest generation, then the one whose
- * allocation comes first in the code. What follows is the shortest walk from there back to there, breadth
- * first with references in the order of offsets; then, while there is room, what the members shown refer
- * to. So equal sessions give equal examples, and the reference that closes the walk leads from
- * younger to older: the usual back pointer.
+ * The first member is the one that seems to be the oldest: of the earliest generation, then the one
+ * whose allocation comes first in the code. What follows is the shortest walk from there back to
+ * there, breadth first with references in the order of offsets; then, while there is room, what the
+ * members shown refer to. So equal sessions give equal examples, and the reference that closes the
+ * walk leads from younger to older: the usual back pointer.
  */
 #include "example.h"
 
@@ -74,9 +74,9 @@ static uint32_t first_choose(const struct shapes *shapes, uint32_t component)
 }
 
 /*
- * The edge that closes the shortest walk from first through its component back to first; via[] says how
- * each block on it was come to, queue[0 .. *ret_seen) which blocks were seen.  A reference of a block
- * to itself counts only where there is no other block.
+ * The edge that closes the shortest walk from first through its component back to first; via[] says
+ * how each block on it was come to, queue[0 .. *ret_seen) which blocks were seen.  A reference of a
+ * block to itself counts only where there is no other block.
  */
 static uint32_t walk_find(struct example_scratch *scratch, uint32_t first, uint32_t *ret_seen)
 {
@@ -111,7 +111,8 @@ static void member_show(struct example_scratch *scratch, struct group *group, ui
 	scratch->place[block] = at;
 }
 
-/* The walk's blocks, as many as fit; of a longer walk the beginning and the last, which closes it. */
+/* The walk's blocks, as many as fit; of a longer walk the beginning and the last, which closes it.
+ */
 static void walk_show(struct example_scratch *scratch, uint32_t closing, struct group *group)
 {
 	const struct block_edge *edges = scratch->shapes->g->edges;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * example - the one leak that is shown for its group: its members in the order of a walk, their edges, and
- * the edge to make weak.
+ * example - the one leak that is shown for its group: its members in the order of a walk, their
+ * edges, and the edge to make weak.
  */
 #ifndef OURO_EXAMPLE_H
 #define OURO_EXAMPLE_H

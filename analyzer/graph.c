@@ -2,8 +2,9 @@
 /*
  * graph - compressed rows both ways.
  *
- * The edges come sorted by their source, so the out-rows are a count away; the in-rows are a counting
- * sort of edge indices, stable, so that in-edges keep the order of their sources. Three passes, linear.
+ * The edges come sorted by their source, so the out-rows are a count away; the in-rows are a
+ * counting sort of edge indices, stable, so that in-edges keep the order of their sources. Three
+ * passes, linear.
  */
 #include "graph.h"
 

@@ -3,9 +3,9 @@
  * group - sums up leaders under their keys, then puts the worst first.
  *
  * A table from keys to groups; the first leader of a key becomes its example. Blocks that are only
- * counted (reachable, live) are summed by path in an array, since there may be millions of them. The order
- * of groups follows from sizes, classes and the order of the code; only what is equal in all that is left in
- * the order of addresses. Linear but for the final sort of groups.
+ * counted (reachable, live) are summed by path in an array, since there may be millions of them.
+ * The order of groups follows from sizes, classes and the order of the code; only what is equal in
+ * all that is left in the order of addresses. Linear but for the final sort of groups.
  */
 #include "group.h"
 
@@ -107,7 +107,8 @@ static void stack_set(struct grouper *gr, struct draft *draft, uint32_t stack)
 	draft->rank = gr->paths->rank[gr->paths->of_node[stack]];
 }
 
-/* --- leaders and possible blocks ----------------------------------------------------------------- */
+/* --- leaders and possible blocks -----------------------------------------------------------------
+ */
 
 static void lost_add(struct grouper *gr, const struct block_set *set, const struct leader *leader,
 		     uint32_t block)
@@ -155,7 +156,8 @@ static void possible_add(struct grouper *gr, const struct block_set *set, uint32
 	draft->group.bytes += set->blocks[block].size;
 }
 
-/* --- blocks that are only counted ---------------------------------------------------------------- */
+/* --- blocks that are only counted ----------------------------------------------------------------
+ */
 
 /* What one path made.  node: some node with that path. */
 struct path_sum {
@@ -172,9 +174,9 @@ static bool live_sum(uint64_t address, uint64_t size, uint64_t word, void *arg)
 {
 	struct path_summer *summer = arg;
 	(void)address;
-	if (word & OUROS_BLOCK_IGNORED)
+	if (block_word_is_ignored(word))
 		return true;
-	uint32_t stack = (uint32_t)(word >> OUROS_BLOCK_STACK_SHIFT);
+	uint32_t stack = block_word_stack(word);
 	struct path_sum *sum = &summer->sums[summer->paths->of_node[stack]];
 	if (!sum->blocks++)
 		sum->node = stack;
@@ -219,7 +221,8 @@ static void counted_add(struct grouper *gr, bool reached)
 	free(summer.sums);
 }
 
-/* --- the result ---------------------------------------------------------------------------------- */
+/* --- the result ----------------------------------------------------------------------------------
+ */
 
 static int compare_u64(uint64_t a, uint64_t b)
 {
@@ -258,8 +261,8 @@ static struct group_set *groups_take(struct grouper *gr)
 }
 
 struct group_set *group_create(const struct session *session, const struct block_set *set,
-			       const struct graph *g, const struct scc *s,
-			       const struct verdicts *v, bool reachable)
+			       const struct graph *g, const struct scc *s, const struct verdicts *v,
+			       bool reachable)
 {
 	struct grouper gr;
 	grouper_init(&gr, session);

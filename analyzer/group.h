@@ -2,10 +2,10 @@
 /*
  * group - leaders that are the same leak: equal (class, stack, shape).
  *
- * A lost block's key: its class and its stack without the thread root (paths.h).  A cycle's key is its
- * class and its shape (shape.h): where its blocks were made, their sizes, and how they refer to each
- * other.  Possible and (when asked) reachable blocks group by stack.  One example (the first by
- * ordinal) stands for the group.
+ * A lost block's key: its class and its stack without the thread root (paths.h).  A cycle's key is
+ * its class and its shape (shape.h): where its blocks were made, their sizes, and how they refer to
+ * each other.  Possible and (when asked) reachable blocks group by stack.  One example (the first
+ * by ordinal) stands for the group.
  */
 #ifndef OURO_GROUP_H
 #define OURO_GROUP_H
@@ -14,30 +14,31 @@
 
 struct group {
 	enum leak_class class;
-	uint32_t instances; /* leaders; blocks of possible and reachable */
+	uint32_t instances;	/* leaders; blocks of possible and reachable */
 	uint64_t blocks, bytes; /* of the leaders' own members, all instances */
 	uint64_t held_blocks, held_bytes;
 	uint32_t stack; /* of the example's first member */
-	/* the example: its members in the order of the walk around the cycle (then what else the component
-	 * has), a lost block alone, at most GROUP_MEMBERS; of a longer walk the last member shown is the one
-	 * that closes it; none for reachable.  Edges between shown members, from/to are indices into members,
-	 * by (from, offset) */
+	/* the example: its members in the order of the walk around the cycle (then what else the
+	 * component has), a lost block alone, at most GROUP_MEMBERS; of a longer walk the last
+	 * member shown is the one that closes it; none for reachable.  Edges between shown members,
+	 * from/to are indices into members, by (from, offset) */
 	uint32_t *members; /* block indices */
 	uint32_t member_count;
 	uint64_t member_total; /* members of the example, shown or not */
 	struct block_edge *edges;
 	uint32_t edge_count;
-	int32_t cut_edge; /* index into edges of the edge to make weak, -1 none; why says the reason */
-	const char *cut_why; /* NULL without one */
+	int32_t cut_edge;    /* index into edges: the one to make weak, -1 none */
+	const char *cut_why; /* and the reason, NULL without one */
 };
 
 enum { GROUP_MEMBERS = 64 };
 
 struct group_set {
-	struct group *groups; /* worst first: bytes + held_bytes descending, then class, then stack */
+	/* worst first: bytes + held_bytes descending, then class, then stack */
+	struct group *groups;
 	size_t count;
-	/* blocks and bytes of each class_of, findings: groups.  Indirect blocks have no groups; where they
-	 * are unconfirmed they count there. */
+	/* blocks and bytes of each class_of, findings: groups.  Indirect blocks have no groups;
+	 * where they are unconfirmed they count there. */
 	struct group_total {
 		uint64_t findings, blocks, bytes;
 	} totals[CLASS_COUNT];
@@ -45,8 +46,8 @@ struct group_set {
 
 /* reachable: also group what is reached (session_each_reached). */
 struct group_set *group_create(const struct session *session, const struct block_set *set,
-			       const struct graph *g, const struct scc *s,
-			       const struct verdicts *v, bool reachable);
+			       const struct graph *g, const struct scc *s, const struct verdicts *v,
+			       bool reachable);
 /* A session without a snapshot: what was live, by stack, as groups of class REACHABLE. */
 struct group_set *group_create_live(const struct session *session);
 void group_destroy(struct group_set *gs);

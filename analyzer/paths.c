@@ -2,9 +2,10 @@
 /*
  * paths - interns the nodes of the stack tree again, by what they mean instead of where they lay.
  *
- * A node's parent has a smaller id, so one pass in the order of ids finds each parent's path ready. The
- * hash is seeded from the kernel's random bytes, since the keys come from a file that may be made to
- * collide; ids do not depend on it. Ranks are the preorder of the tree of paths with sorted children.
+ * A node's parent has a smaller id, so one pass in the order of ids finds each parent's path ready.
+ * The hash is seeded from the kernel's random bytes, since the keys come from a file that may be
+ * made to collide; ids do not depend on it. Ranks are the preorder of the tree of paths with sorted
+ * children.
  */
 #include "paths.h"
 
@@ -24,8 +25,8 @@ struct path {
 struct builder {
 	const struct session *session;
 	struct paths *paths;
-	struct path *path;  /* [count] */
-	uint32_t *table;    /* path ids, 0 free; path 0 is not looked up */
+	struct path *path; /* [count] */
+	uint32_t *table;   /* path ids, 0 free; path 0 is not looked up */
 	uint64_t mask;
 	uint64_t seed;
 	uint32_t *file; /* [module_count]: 1 + ordinal of the module's file */

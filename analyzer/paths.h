@@ -2,9 +2,9 @@
 /*
  * paths - stacks without their threads: what two blocks must share to count as made in one place.
  *
- * Two nodes of the session's tree have one path if their frames are the same places of the same files,
- * whichever thread ran them and wherever the files were loaded.  Frames of ouro's own library do not
- * count.  Path 0 is the empty one.  n log n in the nodes.
+ * Two nodes of the session's tree have one path if their frames are the same places of the same
+ * files, whichever thread ran them and wherever the files were loaded.  Frames of ouro's own
+ * library do not count.  Path 0 is the empty one.  n log n in the nodes.
  */
 #ifndef OURO_PATHS_H
 #define OURO_PATHS_H
@@ -14,8 +14,8 @@
 struct paths {
 	uint32_t count;
 	uint32_t *of_node; /* [node_count of the session]: its path; [0] = 0 */
-	/* [count]: place in the order of the code: callers before callees, within a function by address,
-	 * so that what a function does first, comes first */
+	/* [count]: place in the order of the code: callers before callees, within a function by
+	 * address, so that what a function does first, comes first */
 	uint32_t *rank;
 };
 

@@ -3,10 +3,10 @@
  * reader - opening and closing a session, its header, its texts.
  *
  * The header is copied before the file is measured and mapped, so that everything it promises lies
- * within the mapping even while a live process lets the file grow. A file that is cut short while it
- * is mapped is the one thing that a reader of mappings cannot survive; one that was cut before is an
- * error with the offset it ends at. Linear in the file's directory, tables and snapshot; the block
- * table is not touched here. Memory: in proportion to the file.
+ * within the mapping even while a live process lets the file grow. A file that is cut short while
+ * it is mapped is the one thing that a reader of mappings cannot survive; one that was cut before
+ * is an error with the offset it ends at. Linear in the file's directory, tables and snapshot; the
+ * block table is not touched here. Memory: in proportion to the file.
  */
 #include "reader.h"
 

@@ -2,10 +2,10 @@
 /*
  * reader - a session file, validated.
  *
- * Nothing in the file is trusted: every segment lies inside the file and overlaps no other, every id,
- * index and ordinal is in range, every parent precedes its child.  What fails is an error with the
- * offset, or, where a torn tail is to be expected (a killed process), left out and counted in notes.
- * After this stage nobody sees an offset.
+ * Nothing in the file is trusted: every segment lies inside the file and overlaps no other, every
+ * id, index and ordinal is in range, every parent precedes its child.  What fails is an error with
+ * the offset, or, where a torn tail is to be expected (a killed process), left out and counted in
+ * notes. After this stage nobody sees an offset.
  */
 #ifndef OURO_READER_H
 #define OURO_READER_H
@@ -37,10 +37,10 @@ struct session_thread {
  * are streamed (session_each_live), the stack tree and snapshot arrays are views of the mapping. */
 struct session {
 	char *path;
-	struct ouros_header header; /* a copy */
+	struct ouros_header header;   /* a copy */
 	char *exe, *cwd, *parent_exe; /* "" where not known */
-	char *suppressions; /* the program's own, "" none */
-	char **argv; /* NULL-terminated */
+	char *suppressions;	      /* the program's own, "" none */
+	char **argv;		      /* NULL-terminated */
 	size_t argc;
 	struct session_module *modules;
 	size_t module_count;
@@ -50,7 +50,7 @@ struct session {
 
 	/* the last complete snapshot; all empty when has_snapshot is false */
 	bool has_snapshot;
-	struct ouros_snapshot snapshot; /* of a failed one too, for its reason */
+	struct ouros_snapshot snapshot;	  /* of a failed one too, for its reason */
 	const struct ouros_block *blocks; /* unreached and possible */
 	size_t block_count;
 	const struct ouros_edge *edges;
@@ -79,7 +79,8 @@ struct session_frame session_frame(const struct session *s, uint32_t id);
 /* Live blocks as the table has them now, by region, then large ones (a killed process, or all
  * blocks of a finished one). f returns false to stop. */
 void session_each_live(const struct session *s,
-		       bool (*f)(uint64_t address, uint64_t size, uint64_t word, void *arg), void *arg);
+		       bool (*f)(uint64_t address, uint64_t size, uint64_t word, void *arg),
+		       void *arg);
 
 /* Blocks that the snapshot reached, with what holds them: --reachable. */
 void session_each_reached(const struct session *s,

@@ -3,10 +3,10 @@
  * reader_blocks - the blocks of a session, streamed: the file may be larger than memory.
  *
  * The live ones are what the block table says now. The reached ones are what the snapshot says: its
- * bitmaps give the addresses in the order of ordinals, the table's slots give sizes and stacks (a slot
- * keeps the word of a block that was freed since), its marks give the holder. Which kind of root a
- * path of holders begins at is found by following it once, each block remembering the answer: linear,
- * without recursion, and safe on holders that run in a loop.
+ * bitmaps give the addresses in the order of ordinals, the table's slots give sizes and stacks (a
+ * slot keeps the word of a block that was freed since), its marks give the holder. Which kind of
+ * root a path of holders begins at is found by following it once, each block remembering the
+ * answer: linear, without recursion, and safe on holders that run in a loop.
  */
 #include "reader_map.h"
 
@@ -44,32 +44,40 @@ void session_each_live(const struct session *s,
 
 enum { ROOT_OPEN = 255 }; /* on the path that is being followed */
 
+/* The mark of a block without the bit that says how it was reached; loaded once. */
+static uint32_t mark_read(const struct session *s, uint32_t ordinal)
+{
+	return __atomic_load_n(&s->map->marks[ordinal], __ATOMIC_RELAXED) & ~OUROS_MARK_POSSIBLE;
+}
+
+/* The block that holds this one; UINT32_MAX: none does, but a root or nothing. */
+static uint32_t mark_parent(const struct session *s, uint32_t mark)
+{
+	if (mark < OUROS_MARK_PARENT || mark - OUROS_MARK_PARENT >= s->map->mark_count)
+		return UINT32_MAX;
+	return mark - OUROS_MARK_PARENT;
+}
+
 /* The root of each block by ordinal; NONE for the unreached and for holders in a loop. */
 static uint8_t *roots_resolve(const struct session *s)
 {
-	const uint32_t *marks = s->map->marks;
 	const uint32_t count = s->map->mark_count;
 	uint8_t *root = xcalloc(count, 1);
 	for (uint32_t start = 0; start < count; start++) {
 		uint8_t found = OUROS_ROOT_NONE;
 		uint32_t at = start;
-		while (!root[at]) {
-			uint32_t mark = marks[at] & ~OUROS_MARK_POSSIBLE;
+		while (at != UINT32_MAX && !root[at]) {
+			uint32_t mark = mark_read(s, at);
 			root[at] = ROOT_OPEN;
 			if (mark < OUROS_ROOT_COUNT)
 				found = (uint8_t)mark;
-			if (mark < OUROS_MARK_PARENT || mark - OUROS_MARK_PARENT >= count)
-				break;
-			at = mark - OUROS_MARK_PARENT;
+			at = mark_parent(s, mark);
 		}
-		if (root[at] != ROOT_OPEN)
+		if (at != UINT32_MAX && root[at] != ROOT_OPEN)
 			found = root[at];
-		for (at = start; root[at] == ROOT_OPEN;) {
-			uint32_t mark = marks[at] & ~OUROS_MARK_POSSIBLE;
+		for (at = start; at != UINT32_MAX && root[at] == ROOT_OPEN;) {
 			root[at] = found;
-			if (mark < OUROS_MARK_PARENT || mark - OUROS_MARK_PARENT >= count)
-				break;
-			at = mark - OUROS_MARK_PARENT;
+			at = mark_parent(s, mark_read(s, at));
 		}
 	}
 	return root;
@@ -85,7 +93,7 @@ static bool reached_give(const struct session *s, const uint8_t *root, uint64_t 
 {
 	if (ordinal >= s->map->mark_count)
 		return false;
-	uint32_t mark = s->map->marks[ordinal];
+	uint32_t mark = __atomic_load_n(&s->map->marks[ordinal], __ATOMIC_RELAXED);
 	if (mark == OUROS_MARK_UNREACHED || mark & OUROS_MARK_POSSIBLE)
 		return true;
 	return f(address, size, block_word_checked(s, word), (enum ouros_root)root[ordinal],

@@ -2,8 +2,9 @@
 /*
  * reader_map - what the reader's files share: the mapping, its checked directory, its tables.
  *
- * Private to reader*.c.  Pointers here lead into the mapping of a file that its process may still be
- * writing, or that somebody made up: whoever reads a value loads it once and checks what was loaded.
+ * Private to reader*.c.  Pointers here lead into the mapping of a file that its process may still
+ * be writing, or that somebody made up: whoever reads a value loads it once and checks what was
+ * loaded.
  */
 #ifndef OURO_READER_MAP_H
 #define OURO_READER_MAP_H
@@ -17,15 +18,16 @@ struct map_chunk {
 	const unsigned char *at;
 };
 
-/* Chunks without a gap between them.  Invariant: chunk[i].first + chunk[i].count = chunk[i+1].first;
- * total = the first id behind the last chunk. */
+/* Chunks without a gap between them.  Invariant: chunk[i].first + chunk[i].count =
+ * chunk[i+1].first; total = the first id behind the last chunk. */
 struct map_table {
 	struct map_chunk *chunk;
 	size_t chunk_count;
 	uint64_t total;
 };
 
-/* Owner: the session.  Everything is private memory but for what lies at base and the pointers into it. */
+/* Owner: the session.  Everything is private memory but for what lies at base and the pointers into
+ * it. */
 struct session_map {
 	const unsigned char *base;
 	uint64_t size; /* of the file when it was opened */

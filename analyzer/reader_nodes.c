@@ -11,7 +11,8 @@
 
 #include <errno.h>
 
-/* A node that was reserved and never committed has word 0: a place in the numbering, nothing else. */
+/* A node that was reserved and never committed has word 0: a place in the numbering, nothing else.
+ */
 static struct ouros_node node_read(const struct ouros_node *from)
 {
 	struct ouros_node node;
@@ -41,8 +42,8 @@ static const char *node_problem(const struct session *s, const struct ouros_node
 	return NULL;
 }
 
-/* Names modules and threads that were reserved, but not committed when they were read: they are there
- * as empty ones, so that indices need no test further on. */
+/* Names modules and threads that were reserved, but not committed when they were read: they are
+ * there as empty ones, so that indices need no test further on. */
 static void node_extend_tables(struct session *s, const struct ouros_node *node)
 {
 	uint64_t kind = node->word >> OUROS_NODE_KIND_SHIFT;

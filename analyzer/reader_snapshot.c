@@ -3,9 +3,9 @@
  * reader_snapshot - the last complete snapshot, checked against itself.
  *
  * A snapshot commits by its status, last of all, so a complete one has nothing torn in it: whatever
- * does not add up is damage. Checked here are all the numbers that later stages index with (ordinals,
- * parents, edges) and the tallies, which must equal what the arrays hold: a verdict that contradicts
- * its own evidence is worse than none. Linear in the arrays.
+ * does not add up is damage. Checked here are all the numbers that later stages index with
+ * (ordinals, parents, edges) and the tallies, which must equal what the arrays hold: a verdict that
+ * contradicts its own evidence is worse than none. Linear in the arrays.
  */
 #include "reader_map.h"
 
@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An array of the snapshot: where it lies and how many elements it has; none where there is no segment. */
+/* An array of the snapshot: where it lies and how many elements it has; none where there is no
+ * segment. */
 struct array {
 	const void *at;
 	uint64_t count;
@@ -138,10 +139,10 @@ static int edges_check(struct session *s, uint64_t key, struct error *err)
 		if (e->from >= s->block_count || e->to >= s->block_count ||
 		    e->place >> OUROS_EDGE_KIND_SHIFT >= OUROS_EDGE_COUNT)
 			return session_damaged(s, at, "edge to nowhere", err);
-		if (before && (e->from < before->from ||
-			       (e->from == before->from &&
-				(e->place & OUROS_EDGE_OFFSET_MASK) <
-					(before->place & OUROS_EDGE_OFFSET_MASK))))
+		if (before &&
+		    (e->from < before->from ||
+		     (e->from == before->from && (e->place & OUROS_EDGE_OFFSET_MASK) <
+							 (before->place & OUROS_EDGE_OFFSET_MASK))))
 			return session_damaged(s, at, "edges out of order", err);
 	}
 	s->edges = edges;
@@ -218,8 +219,8 @@ int snapshot_load(struct session *s, struct error *err)
 		memcpy(&snapshot, from, sizeof(snapshot));
 		if (status > OUROS_SNAPSHOT_FAILED || snapshot.reason >= OUROS_REASON_COUNT ||
 		    snapshot.trigger >= OUROS_END_COUNT)
-			return session_damaged(s, segments[i].offset, "snapshot with a wrong status",
-					       err);
+			return session_damaged(s, segments[i].offset,
+					       "snapshot with a wrong status", err);
 		snapshot.status = status;
 		s->snapshot = snapshot;
 		if (status == OUROS_SNAPSHOT_COMPLETE)

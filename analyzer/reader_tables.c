@@ -2,10 +2,10 @@
 /*
  * reader_tables - strings, modules and threads, copied out of the file into private memory.
  *
- * Tables grow by segments whose keys say which elements they hold; together they must count from the
- * first element on without a gap. An element that was reserved and never committed keeps its place
- * as an empty one, since indices elsewhere count it. All text copied is charged to a budget in
- * proportion to the file, so that a thousand records naming one long string cost no memory.
+ * Tables grow by segments whose keys say which elements they hold; together they must count from
+ * the first element on without a gap. An element that was reserved and never committed keeps its
+ * place as an empty one, since indices elsewhere count it. All text copied is charged to a budget
+ * in proportion to the file, so that a thousand records naming one long string cost no memory.
  */
 #include "reader_map.h"
 
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where no element was ever committed the process ended in mid-growth; that is expected, but what lies
- * behind a gap cannot be numbered and is left out. */
+/* Where no element was ever committed the process ended in mid-growth; that is expected, but what
+ * lies behind a gap cannot be numbered and is left out. */
 static int table_load(struct session *s, enum ouros_kind kind, const char *name,
 		      struct map_table *ret_table, struct error *err)
 {
@@ -32,7 +32,8 @@ static int table_load(struct session *s, enum ouros_kind kind, const char *name,
 			session_note(s, "%zu segments of %s lie behind a gap", count - i, name);
 			break;
 		}
-		if (gap || segment->key < table.total || segment->count > UINT32_MAX - segment->key) {
+		if (gap || segment->key < table.total ||
+		    segment->count > UINT32_MAX - segment->key) {
 			free(table.chunk);
 			return session_damaged(s, segment->offset, "segment with a wrong number",
 					       err);
@@ -89,7 +90,8 @@ static bool string_is_inside(const struct session *s, struct ouros_string string
 	return into <= segment->size && string.length <= segment->size - into;
 }
 
-/* An empty string where there is none.  Text behind a NUL is kept, and a NUL put behind all of it. */
+/* An empty string where there is none.  Text behind a NUL is kept, and a NUL put behind all of it.
+ */
 int string_load(struct session *s, struct ouros_string string, char **ret_text, struct error *err)
 {
 	if (!string.offset)
@@ -148,8 +150,7 @@ static int modules_load(struct session *s, struct error *err)
 	s->modules = xcalloc(count, sizeof(*s->modules));
 	for (uint64_t i = 0; i < count; i++) {
 		s->module_count = i + 1; /* so that session_close frees what is there */
-		int error =
-			module_load(s, table_at(table, i, sizeof(*last)), &s->modules[i], err);
+		int error = module_load(s, table_at(table, i, sizeof(*last)), &s->modules[i], err);
 		if (error)
 			return error;
 	}

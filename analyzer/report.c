@@ -20,10 +20,15 @@ static bool frame_is_startup(const struct report_frame *frame)
 
 size_t report_stack_shown(const struct report_stack *stack)
 {
-	for (size_t i = stack->count; i-- > 0;)
+	static const char start[] = "__libc_start"; /* _call_main, _main, _main_impl */
+	size_t count = stack->count;
+	for (size_t i = stack->count; i-- > 0;) {
+		const char *function = stack->frames[i].function;
 		if (frame_is(&stack->frames[i], "main"))
 			return i + 1;
-	size_t count = stack->count;
+		if (function && strncmp(function, start, sizeof(start) - 1) == 0)
+			count = i;
+	}
 	while (count && !stack->truncated && frame_is_startup(&stack->frames[count - 1]))
 		count--;
 	return count ? count : stack->count;

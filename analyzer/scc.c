@@ -3,10 +3,11 @@
  * scc - strongly connected components by Tarjan's algorithm (Depth-first search and linear graph
  * algorithms, SIAM J. Comput. 1, 1972), the recursion unrolled into arrays.
  *
- * The path from the root of the search is a linked list through caller[], each node of it with a cursor
- * into its row of edges; so the search needs no memory beyond its arrays and the graph's shape cannot
- * exhaust a stack. A component is complete when its first node has no way back to an earlier one;
- * whatever it reaches was complete before: sinks come first. Linear: each edge is looked at once.
+ * The path from the root of the search is a linked list through caller[], each node of it with a
+ * cursor into its row of edges; so the search needs no memory beyond its arrays and the graph's
+ * shape cannot exhaust a stack. A component is complete when its first node has no way back to an
+ * earlier one; whatever it reaches was complete before: sinks come first. Linear: each edge is
+ * looked at once.
  */
 #include "scc.h"
 

@@ -2,10 +2,10 @@
 /*
  * shape - colour refinement (Weisfeiler and Leman, 1968) on one component.
  *
- * A canonical form of a graph is dear; the form that is needed here must only tell leaks apart that a
- * person would. A block's first colour is where it was made and its size; each round mixes in the colours
- * of what it refers to, in the order of offsets, and the sum of those that refer to it. Four rounds see
- * the neighbourhood at distance four, and the sum over all blocks is the shape.
+ * A canonical form of a graph is dear; the form that is needed here must only tell leaks apart that
+ * a person would. A block's first colour is where it was made and its size; each round mixes in the
+ * colours of what it refers to, in the order of offsets, and the sum of those that refer to it.
+ * Four rounds see the neighbourhood at distance four, and the sum over all blocks is the shape.
  */
 #include "shape.h"
 
@@ -15,8 +15,8 @@ enum { ROUNDS = 4 };
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {
-	uint64_t h = (a ^ (b + UINT64_C(0x9e3779b97f4a7c15) + (a << 6))) *
-		     UINT64_C(0xd6e8feb86659fd93);
+	uint64_t h =
+		(a ^ (b + UINT64_C(0x9e3779b97f4a7c15) + (a << 6))) * UINT64_C(0xd6e8feb86659fd93);
 	return (h ^ h >> 32) * UINT64_C(0xff51afd7ed558ccd);
 }
 

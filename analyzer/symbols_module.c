@@ -125,6 +125,30 @@ enum symbols_module_state symbols_module_state(const struct symbols_module *modu
 	return module->state;
 }
 
+/* A copy without "//", "." and "..": compilers write the way they took
+ * ("lib/gcc/12/../../include"). By the letters alone, since the tree may be another machine's. */
+static char *path_clean(const char *path)
+{
+	char *clean = xcalloc(strlen(path) + 1, 1), *to = clean;
+	for (const char *part = path; *part;) {
+		size_t length = strcspn(part, "/");
+		bool is_up = length == 2 && part[0] == '.' && part[1] == '.';
+		const char *last = memrchr(clean, '/', (size_t)(to - clean));
+		if (is_up && last && strcmp(last, "/..") != 0) {
+			to = clean + (last - clean);
+			*to = '\0';
+		} else if (length && !(length == 1 && *part == '.')) {
+			if (to > clean || *path == '/')
+				*to++ = '/';
+			to = mempcpy(to, part, length);
+			*to = '\0';
+		}
+		part += length;
+		part += *part == '/';
+	}
+	return clean;
+}
+
 static struct named_frame named_frame(const char *linkage, const char *name)
 {
 	struct named_frame frame = { 0 };
@@ -149,7 +173,7 @@ size_t symbols_module_find(struct symbols_module *module, uint64_t address, stru
 					 max < MODULE_FRAMES ? max : MODULE_FRAMES);
 	for (size_t i = 0; i < count; i++) {
 		ret[i] = named_frame(found[i].linkage, found[i].name);
-		ret[i].file = found[i].file ? xstrdup(found[i].file) : NULL;
+		ret[i].file = found[i].file ? path_clean(found[i].file) : NULL;
 		ret[i].line = found[i].line;
 		ret[i].inlined = found[i].inlined;
 	}

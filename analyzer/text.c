@@ -15,7 +15,7 @@
 #include "util.h"
 
 enum {
-	TEXT_LIVE_MAX = 10,	  /* stacks of a killed process, unless more are asked for */
+	TEXT_ASIDE_MAX = 10,	  /* findings that do not count, unless more are asked for */
 	TEXT_COMMAND_MAX = 100,	  /* bytes of the command line */
 	TEXT_LARGE = 1024 * 1024, /* bytes said in a larger unit too */
 };
@@ -52,7 +52,6 @@ void text_amount(const struct text *t, uint64_t bytes, uint64_t blocks)
 static void show_process(const struct text *t)
 {
 	const struct report_process *p = t->process;
-	fputs("ouro: ", t->out);
 	if (p->pid)
 		fprintf(t->out, "pid %u: ", p->pid);
 	text_paint(t, PAINT_STRONG);
@@ -69,7 +68,6 @@ static void show_process(const struct text *t)
 		text_escape(t->out, *arg);
 	}
 	text_paint(t, PAINT_PLAIN);
-	fputc('\n', t->out);
 }
 
 static bool class_is_leak(enum report_class class)
@@ -197,26 +195,44 @@ static bool has_notes(const struct report_process *p)
 	       c->threads_missed || c->note_count;
 }
 
-static void show_report(const struct text *t, bool several)
+static bool is_brief(const struct report_process *p)
+{
+	return p->verdict == VERDICT_CLEAN && !p->finding_count && !has_notes(p);
+}
+
+static void show_report(const struct text *t)
 {
 	const struct report_process *p = t->process;
 	size_t max = t->o->max_findings, number = 0;
-	size_t live_max = max || t->o->verbose ? max : TEXT_LIVE_MAX;
-	bool brief = !p->finding_count && !has_notes(p);
-	if (several || !brief || p->verdict == VERDICT_UNCHECKED)
-		show_process(t);
+	size_t fewer = max || t->o->verbose ? max : TEXT_ASIDE_MAX;
+	fputs("ouro: ", t->out);
+	show_process(t);
+	fputc('\n', t->out);
 	number = show_findings(t, NULL, max, number, finding_is_leak);
-	number = show_findings(t, "possible: held only by pointers into their middle", max, number,
-			       finding_is_possible);
+	number = show_findings(t, "possible, not counted: held only by pointers into their middle",
+			       fewer, number, finding_is_possible);
 	number = show_findings(t,
 			       p->killed ? "live, by stack: whether it was lost is not known"
 					 : "still reachable",
-			       p->killed ? live_max : max, number, finding_is_reachable);
+			       p->killed ? fewer : max, number, finding_is_reachable);
 	show_suppressed(t, number);
 	if (p->finding_count)
 		fputc('\n', t->out);
 	text_coverage(t);
 	text_summary(t);
+	fputc('\n', t->out);
+}
+
+/* Nothing to tell but the verdict; of several processes, whose it is. */
+static void show_brief(const struct text *t, bool several)
+{
+	text_summary(t);
+	if (several) {
+		fputs(" (", t->out);
+		show_process(t);
+		fputc(')', t->out);
+	}
+	fputc('\n', t->out);
 }
 
 /* Of several processes: the last line of all. */
@@ -250,9 +266,13 @@ int render_text(const struct report *r, const struct render_options *o, FILE *ou
 	bool several = r->process_count > 1;
 	for (size_t i = 0; i < r->process_count; i++) {
 		const struct text t = { .out = out, .o = o, .process = &r->processes[i] };
-		if (i)
+		bool brief = is_brief(t.process);
+		if (i && !(brief && is_brief(t.process - 1)))
 			fputc('\n', out);
-		show_report(&t, several);
+		if (brief)
+			show_brief(&t, several);
+		else
+			show_report(&t);
 	}
 	if (several)
 		show_total(r, o, out);

@@ -42,7 +42,7 @@ void text_cycle(const struct text *t, const struct report_finding *finding);
 void text_member(const struct text *t, const struct report_member *member);
 /* What is not perfect about the recording, one line each. */
 void text_coverage(const struct text *t);
-/* The process's last line. */
+/* The process's last line, without its end. */
 void text_summary(const struct text *t);
 
 #endif

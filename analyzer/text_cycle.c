@@ -11,10 +11,11 @@
 #include "util.h"
 
 enum {
-	CYCLE_LINES = 24,  /* more are folded, unless all are asked for */
-	CYCLE_FIRST = 14,  /* of them before the fold */
-	CYCLE_LAST = 6,	   /* and after it: the way back */
-	CYCLE_INDENT = 16, /* levels; deeper ones stand below each other */
+	CYCLE_LINES = 24,     /* more are folded, unless all are asked for */
+	CYCLE_FIRST = 14,     /* of them before the fold */
+	CYCLE_LAST = 6,	      /* and after it: the way back */
+	CYCLE_REFERENCES = 4, /* between the same two blocks */
+	CYCLE_INDENT = 16,    /* levels; deeper ones stand below each other */
 };
 
 struct cycle_line {
@@ -30,6 +31,7 @@ struct walk {
 	uint32_t *first; /* [members + 1] into order */
 	uint32_t *order; /* edges by the member they leave, as given */
 	uint8_t *visit;	 /* [members]: enum visit */
+	bool *told;	 /* [members * members]: a line says that one refers to the other */
 	uint32_t *path;	 /* members, the root first */
 	uint32_t *next;	 /* [members]: where in order the walk goes on */
 	struct cycle_line *lines;
@@ -49,6 +51,7 @@ static void walk_init(struct walk *w, const struct report_finding *f)
 			    .first = xcalloc(members + 2, sizeof(*w->first)),
 			    .order = xcalloc(f->edge_count, sizeof(*w->order)),
 			    .visit = xcalloc(members, sizeof(*w->visit)),
+			    .told = xcalloc(members * members, sizeof(*w->told)),
 			    .path = xcalloc(members, sizeof(*w->path)),
 			    .next = xcalloc(members + 1, sizeof(*w->next)),
 			    .lines = xcalloc(f->edge_count, sizeof(*w->lines)) };
@@ -71,6 +74,7 @@ static void walk_deinit(struct walk *w)
 	free(w->first);
 	free(w->order);
 	free(w->visit);
+	free(w->told);
 	free(w->path);
 	free(w->next);
 	free(w->lines);
@@ -90,6 +94,10 @@ static void walk_from(struct walk *w, uint32_t root)
 		}
 		uint32_t edge = w->order[w->next[member]++];
 		uint32_t to = w->finding->edges[edge].to;
+		bool *told = &w->told[member * w->finding->member_count + to];
+		if (*told)
+			continue;
+		*told = true;
 		enum cycle_target target = w->visit[to] == VISIT_NONE	   ? TARGET_NEW
 					   : w->visit[to] == VISIT_ON_PATH ? TARGET_ON_PATH
 									   : TARGET_ABOVE;
@@ -122,13 +130,31 @@ static void show_reference(const struct text *t, const struct report_edge *edge)
 		fprintf(t->out, "+0x%" PRIx64, edge->offset);
 }
 
+/* All references of one member to another, on one line. */
+static void show_references(const struct text *t, const struct walk *w,
+			    const struct report_edge *edge)
+{
+	size_t shown = 0;
+	for (uint32_t i = w->first[edge->from]; i < w->first[edge->from + 1]; i++) {
+		const struct report_edge *other = &w->finding->edges[w->order[i]];
+		if (other->to != edge->to)
+			continue;
+		if (shown == CYCLE_REFERENCES && !t->o->verbose) {
+			fputs(", ...", t->out);
+			break;
+		}
+		fputs(shown++ ? ", " : "", t->out);
+		show_reference(t, other);
+	}
+}
+
 static void show_line(const struct text *t, const struct walk *w, const struct cycle_line *line)
 {
 	const struct report_edge *edge = &w->finding->edges[line->edge];
 	const struct report_member *to = &w->finding->members[edge->to];
 	uint32_t depth = line->depth < CYCLE_INDENT ? line->depth : CYCLE_INDENT;
 	fprintf(t->out, "   %*s", (int)depth * 3, "");
-	show_reference(t, edge);
+	show_references(t, w, edge);
 	fputs(" --> ", t->out);
 	if (line->target == TARGET_ON_PATH) {
 		text_paint(t, PAINT_STRONG);
@@ -143,7 +169,7 @@ static void show_line(const struct text *t, const struct walk *w, const struct c
 	case REPORT_EDGE_START:
 		break;
 	case REPORT_EDGE_INTERIOR:
-		fputs("  (into its middle)", t->out);
+		fputs(t->o->verbose ? "  (into its middle)" : "", t->out);
 		break;
 	case REPORT_EDGE_WEAK:
 		fputs("  (weak)", t->out);

@@ -157,6 +157,36 @@ static size_t frames_of_interest(const struct text *t, const struct report_stack
 	return t->o->verbose ? stack->count : report_stack_shown(stack);
 }
 
+/* The inner workings of a library's headers: what a header's function calls in a header. Of such a
+ * run only the outermost is of interest, the one that the program called. */
+static bool frame_is_inner(const struct report_stack *stack, size_t i)
+{
+	static const char headers[] = "/usr/include/";
+	for (size_t end = i + 2; i < end; i++)
+		if (i >= stack->count || !stack->frames[i].file ||
+		    strncmp(stack->frames[i].file, headers, sizeof(headers) - 1) != 0)
+			return false;
+	return true;
+}
+
+/* Numbers are the true ones: a gap says that something was left out. */
+static void show_frames(const struct text *t, const struct report_stack *stack, size_t count)
+{
+	int column = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!t->o->verbose && frame_is_inner(stack, i))
+			continue;
+		char *name = name_shown(t, &stack->frames[i]);
+		int length = (int)strlen(name);
+		if (length > column)
+			column = length < STACK_COLUMN ? length : STACK_COLUMN;
+		free(name);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (t->o->verbose || !frame_is_inner(stack, i))
+			show_frame(t, i, &stack->frames[i], column);
+}
+
 /* above: a stack already shown, NULL none; its outer frames are not repeated. */
 static void show_stack(const struct text *t, const struct report_stack *stack,
 		       const struct report_stack *above)
@@ -173,16 +203,9 @@ static void show_stack(const struct text *t, const struct report_stack *stack,
 		left = shown - STACK_FRAMES;
 		shown = STACK_FRAMES;
 	}
-	int column = 0;
-	for (size_t i = 0; i < shown; i++) {
-		char *name = name_shown(t, &stack->frames[i]);
-		int length = (int)strlen(name);
-		if (length > column)
-			column = length < STACK_COLUMN ? length : STACK_COLUMN;
-		free(name);
-	}
-	for (size_t i = 0; i < shown; i++)
-		show_frame(t, i, &stack->frames[i], column);
+	show_frames(t, stack, shown);
+	if (!left && !common && !stack->bare && !stack->truncated)
+		return;
 	text_paint(t, PAINT_FAINT);
 	if (left)
 		fprintf(t->out, "      ... %zu more frames\n", left + common);

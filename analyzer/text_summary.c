@@ -155,5 +155,4 @@ void text_summary(const struct text *t)
 		break;
 	}
 	show_aside(t);
-	fputc('\n', t->out);
 }

@@ -2,13 +2,14 @@
 /*
  * blocks - the table of live blocks, in the session.
  *
- * A block smaller than OUROS_LARGE_SIZE is one word in the slot of the granule it starts in; the slot
- * is found through a two-level table of regions (47-bit addresses: 2^14 x 2^15 pointers).  While a
- * block lives, its slot has one owner: whoever malloc gave it to.  So insert and remove are one plain
- * store, without lock or chain.  Bigger blocks are records in LARGE segments, which are open-addressed
- * tables by themselves: a record is claimed by one compare-and-swap and published by one store, so that
- * no lock is held where a signal handler could find it.  A removed slot keeps its word without the live bit: the snapshot learns from it
- * which memory once held blocks and is no root.
+ * A block smaller than OUROS_LARGE_SIZE is one word in the slot of the granule it starts in; the
+ * slot is found through a two-level table of regions (47-bit addresses: 2^14 x 2^15 pointers).
+ * While a block lives, its slot has one owner: whoever malloc gave it to.  So insert and remove are
+ * one plain store, without lock or chain.  Bigger blocks are records in LARGE segments, which are
+ * open-addressed tables by themselves: a record is claimed by one compare-and-swap and published by
+ * one store, so that no lock is held where a signal handler could find it.  A removed slot keeps
+ * its word without the live bit: the snapshot learns from it which memory once held blocks and is
+ * no root.
  */
 #ifndef OURO_SHIM_BLOCKS_H
 #define OURO_SHIM_BLOCKS_H
@@ -43,7 +44,8 @@ bool block_flag(const void *p, uint64_t flags);
 /* For the snapshot (in the clone: alone, nothing moves).  The region's slots, or NULL. */
 const uint64_t *block_region(uintptr_t address);
 
-/* Calls f(region_first_address, slots, arg) for every region that ever held a small block, ascending. */
+/* Calls f(region_first_address, slots, arg) for every region that ever held a small block,
+ * ascending. */
 void block_each_region(void (*f)(uintptr_t region, const uint64_t *slots, void *arg), void *arg);
 
 /* Which of the region's 64 pages ever held a large block that is dead now (bit i: page i), when

@@ -154,27 +154,42 @@ static __attribute__((noinline)) bool walk_same_again(const struct walk *w,
 	return caller ? end == WALK_ON && walk_is_at(&again, caller) : end == WALK_OUTERMOST;
 }
 
+/* The same as the loop of walk_check, for a frame that was left outside the proven stack, or by an
+ * unusual rule. */
+static __attribute__((noinline)) bool walk_same_far(struct walk *w,
+						    const struct thread_frame *frame)
+{
+	intptr_t delta = (int32_t)frame->flags >> FRAME_BP_SHIFT;
+	uintptr_t word;
+
+	if (frame->flags & FRAME_SIDE)
+		return walk_same_again(w, frame, frame + 1);
+	if ((frame->flags & FRAME_CHECK_BP) &&
+	    (!view_load(&w->view, frame->ra_at + (uintptr_t)(delta * 8), &word) ||
+	     word != frame[1].bp))
+		return false;
+	return view_load(&w->view, frame->ra_at, &word) && word == frame[1].pc;
+}
+
 /* The frame from which on the remembered way from frames[i] outward may be good, at the earliest: i
  * when it is intact to its end. */
 static inline uint32_t walk_check(struct walk *w, const struct thread *thread, uint32_t i)
 {
 	const struct thread_frame *frame = &thread->frames[i];
 	const struct thread_frame *last = &thread->frames[thread->capacity - 1];
-	uintptr_t word;
 
 	for (; frame < last; frame++) {
-		if (unlikely(frame->flags & (FRAME_CHECK_BP | FRAME_SIDE))) {
-			if (frame->flags & FRAME_SIDE) {
-				if (!walk_same_again(w, frame, frame + 1))
+		const uintptr_t *ra_at = (const uintptr_t *)frame->ra_at;
+		if (frame->flags & (FRAME_FAR | FRAME_SIDE | FRAME_CHECK_BP)) {
+			if (unlikely(frame->flags & (FRAME_FAR | FRAME_SIDE))) {
+				if (!walk_same_far(w, frame))
 					break;
 				continue;
 			}
-			intptr_t delta = (int32_t)frame->flags >> FRAME_BP_SHIFT;
-			if (!view_load(&w->view, frame->ra_at + (uintptr_t)(delta * 8), &word) ||
-			    word != frame[1].bp)
+			if (unlikely(ra_at[(int32_t)frame->flags >> FRAME_BP_SHIFT] != frame[1].bp))
 				break;
 		}
-		if (!view_load(&w->view, frame->ra_at, &word) || word != frame[1].pc)
+		if (unlikely(*ra_at != frame[1].pc))
 			break;
 	}
 	if (frame == last && (!frame->ra_at || walk_same_again(w, frame, NULL)))
@@ -191,12 +206,14 @@ static inline void walk_note(const struct walk *w, struct thread_frame *frame)
 	frame->flags = w->exact ? FRAME_EXACT : 0;
 }
 
-static inline void walk_note_step(const struct walk_step *step, uint64_t word,
+static inline void walk_note_step(const struct walk *w, const struct walk_step *step, uint64_t word,
 				  struct thread_frame *frame)
 {
 	bool side = rule_word_kind(word) == RULE_WORD_SIDE;
 	uint32_t flags = frame->flags;
 
+	if (unlikely(!view_is_near(&w->view, step->ra_at)))
+		flags |= FRAME_FAR;
 	frame->ra_at = step->ra_at;
 	frame->node = side ? rule_side(word)->module : rule_word_module(word);
 	if (side)
@@ -205,6 +222,8 @@ static inline void walk_note_step(const struct walk_step *step, uint64_t word,
 		flags |= FRAME_USES_BP;
 	if (step->bp_from) {
 		flags |= FRAME_BP_SAVED;
+		if (unlikely(!view_is_near(&w->view, step->bp_from)))
+			flags |= FRAME_FAR;
 		flags |= (uint32_t)((intptr_t)(step->bp_from - step->ra_at) / 8) << FRAME_BP_SHIFT;
 	}
 	frame->flags = flags;
@@ -244,7 +263,7 @@ static inline enum walk_end walk_out(struct walk *w, struct thread *thread, uint
 		end = walk_leave(w, word, &step);
 		if (end == WALK_FAR)
 			break;
-		walk_note_step(&step, word, frame);
+		walk_note_step(w, &step, word, frame);
 		new ++;
 	}
 	*ret_new = new;
@@ -309,7 +328,7 @@ stack_id capture_stack(const struct capture_point *at)
 	}
 	stack_id id = capture_walk(thread, at);
 	if (unlikely(options.verify_stacks))
-		capture_verify(at, id);
+		capture_verify(thread, at, id);
 	return id;
 }
 

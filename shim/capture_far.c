@@ -77,12 +77,16 @@ __attribute__((noinline)) stack_id capture_far(struct thread *thread,
 
 struct verify_walk {
 	const struct capture_point *at;
-	stack_id leaf;
+	const struct thread_frame *frame; /* what is remembered of it; NULL: nothing */
+	const struct thread_frame *end;
+	stack_id next; /* what was captured, from the leaf on */
 	bool inside, differs;
-	uint32_t frames;
-	/* The captured stack, outermost first, is only linked upward: so is the comparison. */
-	stack_id next;
 };
+
+static unsigned verify_kind(stack_id id)
+{
+	return id ? (unsigned)(stack_node(id)->word >> OUROS_NODE_KIND_SHIFT) : OUROS_NODE_NONE;
+}
 
 static bool verify_frame(uintptr_t pc, uintptr_t sp, void *arg)
 {
@@ -91,34 +95,45 @@ static bool verify_frame(uintptr_t pc, uintptr_t sp, void *arg)
 	if (!verify->inside && (sp != verify->at->sp || pc != verify->at->pc))
 		return true;
 	verify->inside = true;
-	const struct ouros_node *node = verify->next ? stack_node(verify->next) : NULL;
-	unsigned kind = node ? (unsigned)(node->word >> OUROS_NODE_KIND_SHIFT) : OUROS_NODE_NONE;
+	unsigned kind = verify_kind(verify->next);
+	/* A stack that says that it is cut short is right as far as it goes. */
+	if (kind == OUROS_NODE_TRUNCATED)
+		return false;
 	if ((kind != OUROS_NODE_RETURN && kind != OUROS_NODE_EXACT) ||
-	    (node->word & OUROS_NODE_VALUE_MASK) != pc) {
+	    (stack_node(verify->next)->word & OUROS_NODE_VALUE_MASK) != pc ||
+	    (verify->frame && (verify->frame == verify->end || verify->frame->sp != sp))) {
 		verify->differs = true;
 		return false;
 	}
-	verify->next = node->parent;
-	verify->frames++;
+	verify->next = stack_node(verify->next)->parent;
+	if (verify->frame)
+		verify->frame++;
 	return true;
 }
 
-__attribute__((noinline)) void capture_verify(const struct capture_point *at, stack_id id)
+__attribute__((noinline)) void capture_verify(const struct thread *thread,
+					      const struct capture_point *at, stack_id id)
 {
-	struct verify_walk verify = { .at = at, .leaf = id, .next = id };
+	struct verify_walk verify = { .at = at, .next = id };
 
 	if (!id)
 		return;
+	for (uint32_t i = thread->capacity - thread->depth; i < thread->capacity; i++) {
+		if (thread->frames[i].sp == at->sp && thread->frames[i].pc == at->pc) {
+			verify.frame = &thread->frames[i];
+			verify.end = thread->frames + thread->capacity;
+			break;
+		}
+	}
 	uint32_t depth = guard.depth;
 	guard.depth = GUARD_OURS;
 	unwinder_oracle(verify_frame, &verify);
 	guard.depth = depth;
 	/* After the oracle's last frame ours has to end too. */
-	if (verify.next && !verify.differs) {
-		unsigned kind = (unsigned)(stack_node(verify.next)->word >> OUROS_NODE_KIND_SHIFT);
-		verify.differs = kind == OUROS_NODE_RETURN || kind == OUROS_NODE_EXACT;
-	}
+	unsigned kind = verify_kind(verify.next);
+	if (kind == OUROS_NODE_RETURN || kind == OUROS_NODE_EXACT || !verify.inside)
+		verify.differs = true;
 	session_count(verified, 1);
-	if (verify.differs || !verify.inside)
+	if (verify.differs)
 		session_count(mismatched, 1);
 }

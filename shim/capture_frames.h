@@ -19,7 +19,7 @@
 
 enum {
 	CAPTURE_FRAMES_FIRST = 256,
-	CAPTURE_FRAMES_MAX = 1 << 14, /* a deeper stack is truncated */
+	CAPTURE_FRAMES_MAX = 1 << 16, /* a deeper stack is truncated */
 	CAPTURE_FRAMES_LEFT = 16,     /* frames remembered though the program has left them */
 };
 
@@ -30,6 +30,7 @@ enum frame_flag {
 	FRAME_BP_SAVED = 8,
 	FRAME_USES_BP = 16, /* its own rule starts from bp */
 	FRAME_SIDE = 32,    /* an unusual rule: to check it is to apply it again */
+	FRAME_FAR = 64,	    /* left through words outside the proven part of the thread's stack */
 	FRAME_BP_SHIFT = 8, /* above: (where bp was saved - ra_at) / 8, signed */
 };
 
@@ -47,7 +48,7 @@ void frames_keep(struct thread *thread, uint32_t new, uint32_t kept);
 stack_id capture_far(struct thread *thread, const struct capture_point *at);
 
 /* Compares a stack with what libunwind's plain cursor says, and counts. */
-void capture_verify(const struct capture_point *at, stack_id id);
+void capture_verify(const struct thread *thread, const struct capture_point *at, stack_id id);
 
 /* The node that says: the frames from here to the thread's first are not known. */
 stack_id capture_truncated(struct thread *thread);

@@ -65,6 +65,23 @@ static bool live_is_leave(uintptr_t proc_start)
 	return false;
 }
 
+/* Where an interrupted frame's live words begin.  A function that has called another from this sp
+ * finds its own return address just below: then it is no leaf, and has no red zone there, only what
+ * its dead callees left.  Nor has who waits in the kernel. */
+static uintptr_t live_low(const struct unwinder_frame *frame)
+{
+	uintptr_t below = 0;
+	uint8_t code[2] = { 0 };
+
+	sys_peek(&below, frame->sp - sizeof(below), sizeof(below));
+	if (frame->proc_start && below - frame->proc_start < frame->proc_end - frame->proc_start)
+		return frame->sp;
+	sys_peek(code, frame->pc - sizeof(code), sizeof(code));
+	if (code[0] == 0x0f && code[1] == 0x05)
+		return frame->sp;
+	return frame->sp - LIVE_RED_ZONE;
+}
+
 static bool live_note(const struct unwinder_frame *frame, void *arg)
 {
 	struct live_walk *walk = arg;
@@ -86,7 +103,7 @@ static bool live_note(const struct unwinder_frame *frame, void *arg)
 	}
 	if (walk->interrupted) {
 		sys_memcpy(&walk->live, &walk->from, sizeof(walk->live));
-		walk->live.sp = frame->sp - LIVE_RED_ZONE;
+		walk->live.sp = live_low(frame);
 	} else {
 		unwinder_frame_regs(frame, &walk->live);
 	}

@@ -3,9 +3,9 @@
  * guard - who may record now: one small initial-exec thread-local, and one page that tells us
  * whether this is still our process.
  *
- * guard_page lies in a mapping marked MADV_WIPEONFORK: in a forked child it reads zero, so the child
- * forwards and records nothing; no cached pid is ever believed.  (A vfork child shares our memory
- * and is the parent for all that matters here.)
+ * guard_page lies in a mapping marked MADV_WIPEONFORK: in a forked child it reads zero, so the
+ * child forwards and records nothing; no cached pid is ever believed.  (A vfork child shares our
+ * memory and is the parent for all that matters here.)
  */
 #ifndef OURO_SHIM_GUARD_H
 #define OURO_SHIM_GUARD_H
@@ -17,7 +17,8 @@ struct thread;
 
 enum guard_depth {
 	GUARD_FREE = 0,
-	GUARD_HOOK, /* inside a hook of ours: a nested malloc comes from a signal handler -> bare stack */
+	GUARD_HOOK, /* inside a hook of ours: a nested malloc comes from a signal handler -> bare
+		       stack */
 	GUARD_OURS, /* libunwind or the loader work for us: their blocks are recorded as ignored */
 };
 
@@ -36,7 +37,8 @@ struct guard_page {
 	uint32_t recording; /* 1 between start-up and the final snapshot; 0 in forked children */
 	uint32_t alive;	    /* 1 in the process that opened the session; 0 in forked children */
 };
-extern struct guard_page *guard_page; /* points to a static zero page until start-up: no test needed */
+extern struct guard_page
+	*guard_page; /* points to a static zero page until start-up: no test needed */
 
 /* Makes the page: alive, not yet recording.  -errno when the kernel has no MADV_WIPEONFORK or no
  * memory; then nothing may record.  Idempotent; raw calls only. */

@@ -110,6 +110,28 @@ static void region_reached_into(struct build *b, uintptr_t before)
 		region_fill(b, next, empty);
 }
 
+static void count_region(uintptr_t region, const uint64_t *slots, void *arg)
+{
+	size_t *count = arg;
+
+	(void)region, (void)slots;
+	++*count;
+}
+
+/* Room for what can be: address space, no memory, until it is touched.  Growing by mremap is for
+ * what comes beyond (regions that are only reached into). */
+static void make_room(struct build *b)
+{
+	size_t regions = 0;
+
+	block_each_region(count_region, &regions);
+	regions += regions / 8 + 1;
+	b->cell_room = regions;
+	b->heap->cells = scratch_map(regions * HEAP_REGION_CELLS * sizeof(*b->heap->cells));
+	b->block_room = regions * OUROS_REGION_SLOTS / 2; /* malloc's blocks are 32 bytes apart */
+	b->heap->block = scratch_map(b->block_room * sizeof(*b->heap->block));
+}
+
 static void on_region(uintptr_t region, const uint64_t *slots, void *arg)
 {
 	struct build *b = arg;
@@ -208,6 +230,7 @@ void heap_build(struct heap *ret_heap)
 	sys_memset(ret_heap, 0, sizeof(*ret_heap));
 	ret_heap->span = UINT64_C(1) << 47;
 	ret_heap->directory = scratch_map(HEAP_DIRECTORY_SIZE * sizeof(*ret_heap->directory));
+	make_room(&b);
 	block_each_region(on_region, &b);
 	region_reached_into(&b, UINTPTR_MAX);
 	ranges_add(&ret_heap->ever, b.ever_start, b.ever_end);

@@ -127,3 +127,15 @@ enum ouros_edge_kind heuristics_explain(const struct maps *maps, const struct he
 		return OUROS_EDGE_MULTIPLE;
 	return OUROS_EDGE_INTERIOR;
 }
+
+bool heuristics_is_cut(const struct maps *maps, const struct heap_hit *block, uintptr_t p)
+{
+	size_t offset = p - block->start;
+	uintptr_t word;
+
+	if (offset % WORD || offset >= block->size)
+		return false;
+	return (offset >= WORD && block_word(maps, block, offset - WORD, &word) &&
+		word == block->start) ||
+	       (block_word(maps, block, offset + WORD, &word) && word == block->start);
+}

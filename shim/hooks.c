@@ -19,7 +19,7 @@ HOOK_EXPORT void *malloc(size_t size)
 	void *p = real.malloc(hook_size(size));
 	if (likely(p)) {
 		const struct capture_point at = CAPTURE_POINT();
-		hook_made(p, size, &at);
+		return hook_made(p, size, &at);
 	}
 	return p;
 }
@@ -36,7 +36,7 @@ HOOK_EXPORT void *calloc(size_t count, size_t size)
 	void *p = real.calloc(count, size);
 	if (likely(p)) {
 		const struct capture_point at = CAPTURE_POINT();
-		hook_made(p, bytes, &at);
+		return hook_made(p, bytes, &at);
 	}
 	return p;
 }
@@ -58,7 +58,7 @@ HOOK_EXPORT void *aligned_alloc(size_t alignment, size_t size)
 	void *p = real.aligned_alloc(alignment, size);
 	if (likely(record && p)) {
 		const struct capture_point at = CAPTURE_POINT();
-		hook_made(p, size, &at);
+		return hook_made(p, size, &at);
 	}
 	return p;
 }
@@ -69,7 +69,7 @@ HOOK_EXPORT void *memalign(size_t alignment, size_t size)
 	void *p = real.memalign(alignment, size);
 	if (likely(record && p)) {
 		const struct capture_point at = CAPTURE_POINT();
-		hook_made(p, size, &at);
+		return hook_made(p, size, &at);
 	}
 	return p;
 }
@@ -80,7 +80,7 @@ HOOK_EXPORT void *valloc(size_t size)
 	void *p = real.valloc(size);
 	if (likely(record && p)) {
 		const struct capture_point at = CAPTURE_POINT();
-		hook_made(p, size, &at);
+		return hook_made(p, size, &at);
 	}
 	return p;
 }
@@ -91,7 +91,7 @@ HOOK_EXPORT void *pvalloc(size_t size)
 	void *p = real.pvalloc(size);
 	if (likely(record && p)) {
 		const struct capture_point at = CAPTURE_POINT();
-		hook_made(p, size, &at);
+		return hook_made(p, size, &at);
 	}
 	return p;
 }
@@ -121,12 +121,13 @@ static void *hook_realloc(void *old, size_t size, const struct capture_point *at
 	bool known = old && hook_taken(old, &taken);
 	if (unlikely(old && !known))
 		hook_unknown(old);
+	uintptr_t veiled = hook_veil(old);
 	void *p = real.realloc(old, size ? hook_size(size) : 0);
 	if (likely(p))
-		hook_made(p, size, at);
-	else if (known && size != 0)
-		hook_untaken(old, &taken); /* size 0: freed, not failed */
-	return p;
+		return hook_made(p, size, at);
+	if (known && size != 0)
+		hook_untaken(hook_unveil(veiled), &taken); /* size 0: freed, not failed */
+	return NULL;
 }
 
 HOOK_EXPORT void *realloc(void *old, size_t size)

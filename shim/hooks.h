@@ -29,14 +29,32 @@ static inline bool hook_is_recording(void)
 	return likely(guard_is_recording()) || hook_start();
 }
 
-/* malloc gave p to the program. */
-void hook_made(void *p, size_t size, const struct capture_point *at);
+/* malloc gave p to the program.  Returns p, so that a wrapper need not keep it: see hook_veil. */
+void *hook_made(void *p, size_t size, const struct capture_point *at);
 
 /* The program is about to give p (not NULL) back.  False when it was never recorded: then the
  * caller says whether that counts. */
 bool hook_taken(void *p, struct block_taken *ret_taken);
 void hook_untaken(void *p, const struct block_taken *taken);
 void hook_unknown(const void *p);
+
+/*
+ * What a wrapper keeps in a register while it calls deeper, the callee saves on the stack, and there
+ * it stays: a stale pointer that a later frame's unused slot can pass off as a root.  So a block's
+ * address is kept veiled across deep calls.
+ */
+static inline uintptr_t hook_veil(const void *p)
+{
+	uintptr_t veiled = ~(uintptr_t)p;
+	__asm__("" : "+r"(veiled));
+	return veiled;
+}
+
+static inline void *hook_unveil(uintptr_t veiled)
+{
+	__asm__("" : "+r"(veiled));
+	return (void *)~veiled;
+}
 
 /* The size to ask the real malloc for. */
 static inline size_t hook_size(size_t size)

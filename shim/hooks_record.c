@@ -53,18 +53,22 @@ __attribute__((noinline)) static void hook_made_nested(void *p, size_t size, uin
 		guard.thread->public->allocs++;
 }
 
-void hook_made(void *p, size_t size, const struct capture_point *at)
+void *hook_made(void *p, size_t size, const struct capture_point *at)
 {
+	uintptr_t veiled = hook_veil(p);
+
 	if (unlikely(guard.depth != GUARD_FREE)) {
 		hook_made_nested(p, size, at->pc);
-		return;
+		return hook_unveil(veiled);
 	}
 	hook_set_depth(GUARD_HOOK);
 	stack_id stack = hook_stack(at);
-	block_insert(p, size, stack, unlikely(guard.disabled) ? OUROS_BLOCK_IGNORED : 0);
+	block_insert(hook_unveil(veiled), size, stack,
+		     unlikely(guard.disabled) ? OUROS_BLOCK_IGNORED : 0);
 	if (likely(guard.thread))
 		guard.thread->public->allocs++;
 	hook_set_depth(GUARD_FREE);
+	return hook_unveil(veiled);
 }
 
 bool hook_taken(void *p, struct block_taken *ret_taken)

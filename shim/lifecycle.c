@@ -151,9 +151,9 @@ static void ending_work(void *arg)
 	bool complete = err == 0 && result.status == OUROS_SNAPSHOT_COMPLETE;
 	ending->leaks = complete && result.unreached_blocks > 0;
 	if (report) {
-		if (!complete)
-			result.after_status = reporter_run();
 		ending->reported = reporter_succeeded(result.after_status, &ending->leaks);
+		if (!ending->reported && !complete)
+			ending->reported = reporter_succeeded(reporter_run(), &ending->leaks);
 	}
 }
 

@@ -10,7 +10,10 @@
 enum {
 	WORD = 8,
 	PAGE = 4096,
-	MARK_FETCH = 8 /* how far ahead in the queue contents are fetched */
+	MARK_FETCH = 8, /* how far ahead in the queue contents are fetched */
+	MARK_QUEUE_FIRST = 1 << 13,
+	ENTRY_WORDS_BITS = 21,			  /* beside 43 bits of a granule's number */
+	ENTRY_LONG = (1 << ENTRY_WORDS_BITS) - 1, /* this long, or longer */
 };
 
 void mark_init(struct mark *ret_mark, struct heap *heap, const struct maps *maps)
@@ -18,14 +21,46 @@ void mark_init(struct mark *ret_mark, struct heap *heap, const struct maps *maps
 	sys_memset(ret_mark, 0, sizeof(*ret_mark));
 	ret_mark->heap = heap;
 	ret_mark->maps = maps;
-	ret_mark->queue = scratch_map((heap->count + 1) * sizeof(*ret_mark->queue));
+	ret_mark->queue_room = MARK_QUEUE_FIRST;
+	ret_mark->queue = scratch_map(ret_mark->queue_room * sizeof(*ret_mark->queue));
+}
+
+/* The frontier of a big graph is as big as the graph: an entry is one word, where the block starts
+ * and how many words it has; the ordinal is looked up again. */
+static uint64_t entry_pack(const struct heap_hit *hit)
+{
+	uint64_t words = hit->size / WORD;
+
+	return (uint64_t)hit->start >> OUROS_GRANULE_SHIFT << ENTRY_WORDS_BITS |
+	       (words < ENTRY_LONG ? words : ENTRY_LONG);
+}
+
+static uintptr_t entry_start(uint64_t entry)
+{
+	return entry >> ENTRY_WORDS_BITS << OUROS_GRANULE_SHIFT;
+}
+
+static void queue_grow(struct mark *m)
+{
+	size_t room = m->queue_room;
+	uint64_t *bigger = scratch_map(2 * room * sizeof(*bigger));
+
+	for (size_t i = m->head; i < m->tail; i++)
+		bigger[i & (2 * room - 1)] = m->queue[i & (room - 1)];
+	scratch_unmap(m->queue, room * sizeof(*m->queue));
+	m->queue = bigger;
+	m->queue_room = 2 * room;
 }
 
 void mark_push(struct mark *m, const struct heap_hit *hit)
 {
+	if (hit->size < WORD)
+		return;
 	if (m->tail - m->head < MARK_FETCH)
 		__builtin_prefetch((const void *)hit->start);
-	m->queue[m->tail++] = (struct mark_entry){ hit->start, hit->size, hit->ordinal };
+	if (m->tail - m->head == m->queue_room)
+		queue_grow(m);
+	m->queue[m->tail++ & (m->queue_room - 1)] = entry_pack(hit);
 }
 
 static void ref_add(struct mark *m, uint32_t ordinal, uintptr_t where)
@@ -63,7 +98,8 @@ static void settle(struct mark *m, const struct mark_far *far)
 		    !heap_is_empty_array(hit.start, hit.size, far->value))
 			return;
 		if (!m->possible &&
-		    heuristics_explain(m->maps, &hit, far->value) == OUROS_EDGE_INTERIOR) {
+		    heuristics_explain(m->maps, &hit, far->value) == OUROS_EDGE_INTERIOR &&
+		    !heuristics_is_cut(m->maps, &hit, far->value)) {
 			if (was)
 				return;
 			*mark = far->parent | OUROS_MARK_POSSIBLE;
@@ -150,24 +186,47 @@ void mark_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg
 }
 
 /* Follows all that is marked and not read yet. */
+/* A block that starts at start. */
+static uint32_t ordinal_at(const struct heap *heap, uintptr_t start)
+{
+	uint32_t region = heap_region(heap, start), ordinal = 0;
+	uintptr_t found = 0;
+	struct heap_hit hit;
+
+	if (heap_candidate(heap, region, start, &found, &ordinal) && found == start)
+		return ordinal;
+	return heap_find_large(heap, start, &hit) ? hit.ordinal : 0;
+}
+
+static void entry_read(struct mark *m, uint64_t entry)
+{
+	uintptr_t start = entry_start(entry);
+	size_t words = entry & ENTRY_LONG;
+	uint32_t ordinal = ordinal_at(m->heap, start);
+	struct mark_scan scan = { m, OUROS_MARK_PARENT + ordinal };
+
+	if (likely(words < PAGE / WORD))
+		mark_words((const uintptr_t *)start, words, 0, &scan);
+	else
+		mark_block_words(m->maps, start,
+				 words < ENTRY_LONG ? words * WORD : heap_size(m->heap, ordinal),
+				 mark_words, &scan);
+}
+
 void mark_follow(struct mark *m)
 {
 	do {
 		while (m->head < m->tail) {
-			const struct mark_entry *e = &m->queue[m->head++];
-			struct mark_scan scan = { m, OUROS_MARK_PARENT + e->ordinal };
+			uint64_t entry = m->queue[m->head++ & (m->queue_room - 1)];
+			size_t ahead = m->head + MARK_FETCH;
 
-			if (m->head + MARK_FETCH < m->tail)
-				__builtin_prefetch(
-					(const void *)m->queue[m->head + MARK_FETCH].start);
-			if (likely(e->size < PAGE))
-				mark_words((const uintptr_t *)e->start, e->size / WORD, 0, &scan);
-			else
-				mark_block_words(m->maps, e->start, e->size, mark_words, &scan);
+			if (ahead < m->tail)
+				__builtin_prefetch((const void *)entry_start(
+					m->queue[ahead & (m->queue_room - 1)]));
+			entry_read(m, entry);
 		}
-		m->head = m->tail = 0;
 		mark_drain(m);
-	} while (m->tail);
+	} while (m->head < m->tail);
 }
 
 /* Refs come in the order of marking; four counting passes, a byte of the ordinal each, put them in

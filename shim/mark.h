@@ -37,12 +37,6 @@ struct mark_far {
 	uint32_t ordinal;
 };
 
-struct mark_entry {
-	uintptr_t start;
-	size_t size;
-	uint32_t ordinal;
-};
-
 /* Owner: the clone.  Invariant at the end: live = sum of reached + possible + unreached. */
 struct mark {
 	struct heap *heap;
@@ -54,8 +48,9 @@ struct mark {
 	uint32_t far_ring;
 	struct mark_near near[MARK_AHEAD];
 	struct mark_far far[MARK_AHEAD];
-	struct mark_entry *queue; /* room for every block; empties itself to the front */
-	size_t head, tail;
+	uint64_t *queue; /* blocks to be read: a ring that doubles when it is full; see mark_push */
+	size_t queue_room;	   /* a power of two */
+	size_t head, tail;	   /* ever taken out, ever put in */
 	struct ouros_rootref *ref; /* every root mark ever set; roots_settle keeps the valid ones */
 	size_t ref_count, ref_room;
 	struct ouros_tally reached[OUROS_ROOT_COUNT];

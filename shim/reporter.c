@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ static struct {
 	bool has_error; /* descriptor 2 was open at the start */
 	dev_t device;
 	ino_t inode;
+	uint32_t parent; /* the program's */
 	char analyzer[ENVIRONMENT_PATH];
 	char options[REPORTER_TEXT]; /* OURO_OPTIONS=... */
 	char *argv[8];
@@ -55,12 +57,42 @@ void reporter_init(void)
 	}
 }
 
-static bool error_is_unchanged(void)
+/* Is fd open on what standard error was at the start? */
+static bool is_error(long fd)
 {
 	struct stat st;
 
-	return reporter.has_error && sys_call2(SYS_fstat, STDERR_FILENO, &st) == 0 &&
-	       st.st_dev == reporter.device && st.st_ino == reporter.inode;
+	return sys_call2(SYS_fstat, fd, &st) == 0 && st.st_dev == reporter.device &&
+	       st.st_ino == reporter.inode;
+}
+
+/* If descriptor 2 is open on something else, the program has sent it elsewhere: it is not ours to
+ * write there.  Closed it may be: many programs do so last of all, to see that all was written. */
+static bool error_may_be_used(void)
+{
+	struct stat st;
+
+	return reporter.has_error &&
+	       (is_error(STDERR_FILENO) || sys_call2(SYS_fstat, STDERR_FILENO, &st) == -EBADF);
+}
+
+/* In the clone: a descriptor for what standard error was, if the program closed its own.  The other
+ * streams may be the same terminal; and whoever started the program mostly has it too. */
+static long error_find(void)
+{
+	char link[sizeof("/proc/4294967295/fd/2")] = "/proc/", *at = link + 6;
+	uint32_t unit = 1;
+
+	for (long fd = STDERR_FILENO; fd >= STDIN_FILENO; fd--)
+		if (is_error(fd))
+			return fd;
+	while (reporter.parent / unit >= 10)
+		unit *= 10;
+	for (; unit; unit /= 10)
+		*at++ = (char)('0' + reporter.parent / unit % 10);
+	sys_memcpy(at, "/fd/2", sizeof("/fd/2"));
+	long fd = sys_call3(SYS_open, link, O_WRONLY | O_APPEND | O_NOCTTY, 0);
+	return fd >= 0 && is_error(fd) ? fd : -EBADF;
 }
 
 /* Is DIR (n bytes) + TAIL a program?  Then it is the analyzer. */
@@ -115,7 +147,7 @@ bool reporter_prepare(void)
 	static const char name[] = "OURO_OPTIONS=";
 	size_t used = 0;
 
-	if (!options.report || !session.path[0] || !error_is_unchanged() || !analyzer_find(environ))
+	if (!options.report || !session.path[0] || !error_may_be_used() || !analyzer_find(environ))
 		return false;
 	for (uint32_t i = 0; i < REPORTER_VARIABLES; i++) {
 		char *entry = variable_find(environ, reporter_variables[i]);
@@ -132,6 +164,7 @@ bool reporter_prepare(void)
 		}
 	}
 	reporter.envp[used] = NULL;
+	reporter.parent = (uint32_t)sys_call0(SYS_getppid);
 	/* The statuses as we know them, whatever OURO_OPTIONS says. */
 	char *argv[] = {
 		"ouro",	      "report", "--error-exitcode", "23", "--unchecked-exitcode", "24",
@@ -158,37 +191,63 @@ static void signals_reset(void)
 	sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
 }
 
-void reporter_exec(void *unused)
+/* Waits for a process made without an exit signal; its wait status, or -1. */
+static int process_wait(long pid)
 {
-	(void)unused;
+	int status = -1;
+	long got;
+
+	do
+		got = sys_call4(SYS_wait4, pid, &status, __WALL, NULL);
+	while (got == -EINTR);
+	return got == pid ? status : -1;
+}
+
+static void analyzer_exec(void)
+{
+	long error = error_find();
+	if (error < 0)
+		return;
+	if (error != STDERR_FILENO)
+		sys_call2(SYS_dup2, error, STDERR_FILENO);
 	long null = sys_call3(SYS_open, "/dev/null", O_RDWR, 0);
+
 	if (null >= 0 && null != STDIN_FILENO) {
 		sys_call2(SYS_dup2, null, STDIN_FILENO);
 		if (null > STDERR_FILENO)
 			sys_call1(SYS_close, null);
 	}
 	sys_call2(SYS_dup2, STDERR_FILENO, STDOUT_FILENO);
-	signals_reset();
+	sys_call2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 	sys_call3(SYS_execve, reporter.analyzer, reporter.argv, reporter.envp);
-	sys_call1(SYS_exit_group, 127);
-	__builtin_unreachable();
+}
+
+/* The kernel makes SIGCHLD the exit signal of whatever calls execve, so an analyzer that were the
+ * program's child would be seen by its wait() after all.  It is the clone's child, and the clone's
+ * end is its end. */
+void reporter_exec(void *unused)
+{
+	int status = -1;
+
+	(void)unused;
+	signals_reset();
+	long pid = sys_call5(SYS_clone, 0, 0, 0, 0, 0);
+	if (pid == 0)
+		analyzer_exec();
+	else if (pid > 0)
+		status = process_wait(pid);
+	for (;;)
+		sys_call1(SYS_exit_group,
+			  status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : 127);
 }
 
 int reporter_run(void)
 {
-	int status = -1;
-
 	/* exit_signal 0: no SIGCHLD, and no wait() of the program's sees it. */
 	long pid = sys_call5(SYS_clone, 0, 0, 0, 0, 0);
 	if (pid == 0)
 		reporter_exec(NULL);
-	if (pid < 0)
-		return -1;
-	long got;
-	do
-		got = sys_call4(SYS_wait4, pid, &status, __WALL, NULL);
-	while (got == -EINTR);
-	return got == pid ? status : -1;
+	return pid < 0 ? -1 : process_wait(pid);
 }
 
 bool reporter_succeeded(int wait_status, bool *ret_leaks)

@@ -18,7 +18,7 @@ void reporter_init(void);
 /* Before the snapshot: is a report wanted and possible?  Finds the analyzer. */
 bool reporter_prepare(void);
 
-/* In the clone: becomes the analyzer.  Does not return. */
+/* In the clone: runs the analyzer and exits with its status. */
 void reporter_exec(void *unused);
 
 /* When there was no snapshot to do it: runs the analyzer all the same, which says why there is no

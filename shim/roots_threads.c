@@ -214,10 +214,26 @@ static void hold_block(struct roots *roots, uintptr_t start, uint32_t tid)
 						     .late = true });
 }
 
+/* The lowest live word of a stopped thread's stack: below sp is a leaf function's red zone (x86-64
+ * psABI, 3.2.2), unless the thread waits in the kernel.  The calling thread's sp says it all. */
+static uintptr_t live_low(const struct freeze_thread *t)
+{
+	static const uint8_t syscall[2] = { 0x0f, 0x05 };
+	const uint8_t *pc = (const uint8_t *)(uintptr_t)t->live.regs[CAPTURE_REGS - 1];
+
+	if (t == freeze_thread(0) || !t->live.sp)
+		return t->live.sp;
+	/* In a page's first two bytes one cannot look back: what lies there may be unreadable. */
+	if ((t->live.valid >> (CAPTURE_REGS - 1) & 1) && (uintptr_t)pc % PAGE >= sizeof(syscall) &&
+	    pc[-2] == syscall[0] && pc[-1] == syscall[1])
+		return t->live.sp;
+	return t->live.sp - RED_ZONE;
+}
+
 /* The stack that a coroutine or a signal handler runs on: not the thread's own. */
 static void add_foreign_stack(struct roots *roots, const struct freeze_thread *t)
 {
-	uintptr_t sp = t->live.sp - RED_ZONE;
+	uintptr_t sp = live_low(t);
 	const struct map *m = maps_find(roots->maps, t->live.sp);
 	struct heap_hit hit;
 
@@ -245,7 +261,7 @@ static void add_stacks(struct search *s, const struct freeze_thread *t, const st
 		return;
 	}
 	if (sp >= own.start && sp < own.end) {
-		uintptr_t live = sp - RED_ZONE;
+		uintptr_t live = live_low(t);
 
 		add_stack(roots, live > own.start ? live : own.start, own.end, t->tid);
 		if (own.certain)
@@ -279,12 +295,14 @@ static void add_thread(struct search *s, const struct freeze_thread *t)
 
 /* --- threads that have ended ---------------------------------------------------------------- */
 
-/* Its stack waits in libc's cache, or for a join: then the value it returned is still wanted. */
+/* Its stack and its vector of TLS blocks wait in libc's cache for the next thread; or for a join:
+ * then the value that it returned is still wanted. */
 static void take_dead(struct roots *roots, const struct tcb *tcb)
 {
 	uintptr_t joinid;
 
 	ranges_add(&roots->taken, tcb->map->start, page_up(tcb->at + tcb_layout.size));
+	add_dtv(roots, tcb, 0);
 	if (tcb_tid(roots->maps, tcb->at) == 0 &&
 	    maps_word(roots->maps, tcb->at + tcb_layout.joinid, &joinid) && joinid != tcb->at)
 		roots_add(roots, tcb->at + tcb_layout.result, tcb->at + tcb_layout.result + WORD,

@@ -15,22 +15,26 @@ static bool is_error(long address)
 	return address < 0 && address >= -4095;
 }
 
-/* Tables that are read in random order want few TLB entries; the hint costs nothing if refused. */
-static void advise_huge(long address, size_t size)
-{
-	if (size >= SCRATCH_HUGE)
-		(void)sys_call3(SYS_madvise, address, size, MADV_HUGEPAGE);
-}
-
+/* Tables that are read in random order want few TLB entries: huge pages, if they may be had, from
+ * the first touch on.  (An array that grew by mremap keeps the small pages that it began with.) */
 void *scratch_map(size_t size)
 {
-	long p = sys_call6(SYS_mmap, 0, (long)(size ? size : 1), PROT_READ | PROT_WRITE,
+	size_t slack = size >= SCRATCH_HUGE ? SCRATCH_HUGE : 0;
+	long p = sys_call6(SYS_mmap, 0, (long)(size + slack + !size), PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (is_error(p))
 		snapshot_fail(OUROS_REASON_MEMORY);
-	advise_huge(p, size);
+	if (slack) {
+		p = (p + SCRATCH_HUGE - 1) & -(long)SCRATCH_HUGE;
+		(void)sys_call3(SYS_madvise, p, size, MADV_HUGEPAGE);
+	}
 	return (void *)p;
+}
+
+void scratch_unmap(void *p, size_t size)
+{
+	(void)sys_call2(SYS_munmap, p, size);
 }
 
 void *scratch_grow(void *items, size_t item_size, size_t count, size_t *room)
@@ -48,7 +52,6 @@ void *scratch_grow(void *items, size_t item_size, size_t count, size_t *room)
 	p = sys_call4(SYS_mremap, items, old_size, new_room * item_size, MREMAP_MAYMOVE);
 	if (is_error(p))
 		snapshot_fail(OUROS_REASON_MEMORY);
-	advise_huge(p, new_room * item_size);
 	*room = new_room;
 	return (void *)p;
 }

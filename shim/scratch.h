@@ -17,6 +17,7 @@
 _Noreturn void snapshot_fail(enum ouros_reason reason);
 
 void *scratch_map(size_t size);
+void scratch_unmap(void *p, size_t size);
 
 /* Makes room for one more item in an array that may move: doubles it when count == *room. */
 void *scratch_grow(void *items, size_t item_size, size_t count, size_t *room);

@@ -2,18 +2,19 @@
 /*
  * session - the file that the shim writes: creation, growth, status.
  *
- * Space is handed out in segments.  The file is mapped in extents (64 MiB of virtual space at a time,
- * less under RLIMIT_AS); a segment's pages are reserved before anybody may store to them
+ * Space is handed out in segments.  The file is mapped in extents (64 MiB of virtual space at a
+ * time, less under RLIMIT_AS); a segment's pages are reserved before anybody may store to them
  * (MADV_POPULATE_WRITE on the mapping, which reports a full disk as an error where a store would be
- * SIGBUS; fallocate where the kernel is older than 5.14).  Any failure freezes the session: recording
- * stops, header.status says so, the program goes on.
+ * SIGBUS; fallocate where the kernel is older than 5.14).  Any failure freezes the session:
+ * recording stops, header.status says so, the program goes on.
  *
  * No descriptor is kept, nor opened after the start: truncate() lengthens the file by its path, and
- * mremap() of the last page, asked for more than there was, maps what follows it.  So the program never
- * sees one of its descriptor numbers taken.
+ * mremap() of the last page, asked for more than there was, maps what follows it.  So the program
+ * never sees one of its descriptor numbers taken.
  *
- * The snapshot's clone writes the same file while the program goes on.  So everything that hands out
- * space (cursor, extents, last directory page, lock) lies in the file's first page behind the header.
+ * The snapshot's clone writes the same file while the program goes on.  So everything that hands
+ * out space (cursor, extents, last directory page, lock) lies in the file's first page behind the
+ * header.
  */
 #ifndef OURO_SHIM_SESSION_H
 #define OURO_SHIM_SESSION_H
@@ -25,9 +26,11 @@
 #include "ouro_session.h"
 
 struct session {
-	struct ouros_header *header; /* mapped; a static dummy before session_create and after failure */
-	enum ouros_reason refused;   /* why the last segment was refused: of this process, not of the file */
-	char path[512];		     /* absolute; "" when there is none */
+	struct ouros_header
+		*header; /* mapped; a static dummy before session_create and after failure */
+	enum ouros_reason
+		refused; /* why the last segment was refused: of this process, not of the file */
+	char path[512];	 /* absolute; "" when there is none */
 };
 extern struct session session;
 
@@ -46,8 +49,8 @@ void session_commit(struct ouros_segment *entry);
 /* Copies a string into a STRINGS segment. */
 struct ouros_string session_string(const char *text, size_t length);
 
-/* Stops recording for good, with a reason.  Idempotent, async-signal-safe.  In the clone it only sets
- * session.refused: what stops the clone does not stop the program. */
+/* Stops recording for good, with a reason.  Idempotent, async-signal-safe.  In the clone it only
+ * sets session.refused: what stops the clone does not stop the program. */
 void session_freeze(enum ouros_reason reason);
 
 /* Cuts the file to header.used (session is finished; called in the clone or at exit). */

@@ -112,7 +112,7 @@ static const char *session_tmpdir(void)
 
 static bool session_shm_has_room(void)
 {
-	struct statfs fs;
+	struct statfs fs = { .f_bavail = 0 };
 
 	return sys_call2(SYS_statfs, "/dev/shm", &fs) == 0 &&
 	       (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize >= SESSION_SHM_FREE;
@@ -122,7 +122,7 @@ static bool session_shm_has_room(void)
  */
 static int session_open_directory(void)
 {
-	struct stat st;
+	struct stat st = { .st_mode = 0 };
 
 	long err = sys_call2(SYS_mkdir, session.path, 0700);
 	if (err < 0 && err != -EEXIST)
@@ -216,7 +216,7 @@ int session_open(const char *dir)
 
 static uint64_t session_limit(int resource)
 {
-	struct rlimit limit;
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
 
 	if (sys_call4(SYS_prlimit64, 0, resource, 0, &limit) < 0)
 		return UINT64_MAX;

@@ -34,7 +34,8 @@ bool sys_own(uintptr_t start, size_t size);
 void sys_each_own(void (*f)(uintptr_t start, uintptr_t end, void *arg), void *arg);
 
 /* A lock for slow paths: spins, then sleeps in a futex.  Never taken by the hot path.  Lock with
- * every signal blocked (sys_block_signals), so that a handler cannot find it held by its own thread. */
+ * every signal blocked (sys_block_signals), so that a handler cannot find it held by its own
+ * thread. */
 struct sys_lock {
 	int word; /* 0 free, 1 held, 2 held with waiters */
 };

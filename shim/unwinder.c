@@ -24,7 +24,7 @@
 
 enum {
 	UNWINDER_RUNS = 2,
-	UNWINDER_FRAMES = 1 << 14, /* as deep as a walk goes */
+	UNWINDER_FRAMES = 1 << 16, /* as deep as a walk goes */
 	/* What a callee saves for its caller: rbx rbp rsp r12-r15 rip. */
 	UNWINDER_SAVED = 1 << 3 | 1 << 6 | 1 << 7 | 0xf << 12 | 1 << 16,
 	REG_BP = UNW_X86_64_RBP,
@@ -298,6 +298,7 @@ static void unwinder_frame_finish(struct unwinder_frame *frame)
 
 	frame->exact = space->asked_ip == frame->pc;
 	frame->proc_start = space->found ? space->proc_start : 0;
+	frame->proc_end = space->found ? space->proc_end : 0;
 	frame->module = 0;
 	if (space->in_module)
 		frame->module = space->module.id;

@@ -31,6 +31,7 @@ struct unwinder_frame {
 	uintptr_t sp;
 	uintptr_t proc_start; /* where the function starts, by its unwind information; 0 = it has
 				 none */
+	uintptr_t proc_end;   /* and where it ends */
 	uint32_t module;
 	bool exact;	    /* pc is an instruction, not a return address */
 	const void *cursor; /* for unwinder_frame_regs */

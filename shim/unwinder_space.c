@@ -251,6 +251,7 @@ static int space_find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_inf
 		return err;
 	space->found = true;
 	space->proc_start = ret_info->start_ip;
+	space->proc_end = ret_info->end_ip;
 	return err;
 }
 

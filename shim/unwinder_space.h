@@ -46,7 +46,7 @@ struct unwinder_space {
 	/* What the last step asked for. */
 	uintptr_t asked_ip; /* 0 = nothing yet */
 	bool found;	    /* and there was unwind information */
-	uintptr_t proc_start;
+	uintptr_t proc_start, proc_end;
 	struct module_info module; /* that asked_ip lies in; id 0 = none */
 	bool in_module;
 	uint32_t load_count; /* of made-up addresses; may exceed SPACE_LOADS: some were not noted */

@@ -43,8 +43,10 @@ static uintptr_t view_stack_top(const struct thread *thread)
 }
 
 /* Moves stack_low down to the page of sp, as far as pages answer. */
-static void view_extend(struct thread *thread, uintptr_t sp)
+void view_extend(struct thread *thread, uintptr_t sp)
 {
+	if (!thread)
+		return;
 	if (!thread->stack_high) {
 		uintptr_t top = view_stack_top(thread);
 		if (sp >= top || !view_page_answers(top - 1))
@@ -57,17 +59,6 @@ static void view_extend(struct thread *thread, uintptr_t sp)
 		return;
 	while (thread->stack_low > sp && view_page_answers(thread->stack_low - VIEW_PAGE))
 		thread->stack_low -= VIEW_PAGE;
-}
-
-void view_open(struct thread *thread, uintptr_t sp, struct view *ret_view)
-{
-	*ret_view = (struct view){ 0, 0, 0 };
-	if (!thread)
-		return;
-	if (sp - thread->stack_low >= thread->stack_high - thread->stack_low)
-		view_extend(thread, sp);
-	ret_view->low = thread->stack_low;
-	ret_view->span = thread->stack_high - thread->stack_low;
 }
 
 bool view_load_far(struct view *view, uintptr_t address, uintptr_t *ret_word)

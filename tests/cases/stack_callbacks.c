@@ -4,8 +4,8 @@
 // env: OURO_OPTIONS=verify_stacks=1
 // expect: lost findings=3 blocks=3 bytes=600
 // expect: coverage truncated_stacks=0 mismatched=0 verified>=3
-// finding: lost blocks=1 bytes=100 stack=leak,compare,qsort,inner,find,bsearch,main
-// finding: lost blocks=1 bytes=200 stack=leak,once,pthread_once,main
+// finding: lost blocks=1 bytes=100 stack=leak,compare,inner,find,main
+// finding: lost blocks=1 bytes=200 stack=leak,once,main
 // finding: lost blocks=1 bytes=300 stack=leak,at_exit,exit
 #include <pthread.h>
 #include "case.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * classify_test - components and classes of graphs drawn by hand, to the block and the byte, and of random
- * ones against an oracle that only knows reachability.
+ * classify_test - components and classes of graphs drawn by hand, to the block and the byte, and of
+ * random ones against an oracle that only knows reachability.
  *
- * A graph is written as "AB BA BC": one reference for each pair of letters, offsets counting up within a
- * block.  Block i (letter A + i) has 10^0, 10^1, ... bytes where sums must be told apart.
+ * A graph is written as "AB BA BC": one reference for each pair of letters, offsets counting up
+ * within a block.  Block i (letter A + i) has 10^0, 10^1, ... bytes where sums must be told apart.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,9 +78,9 @@ static const char *story(const struct judged *j)
 	size_t at = 0;
 	for (uint32_t i = 0; i < j->v->leader_count; i++) {
 		const struct leader *l = &j->v->leaders[i];
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %" PRIu64 "+%" PRIu64
-				       "(%" PRIu64 ") ", class_name(l->class), l->bytes,
-				       l->held_bytes, l->held_blocks);
+		at += (size_t)snprintf(
+			text + at, sizeof(text) - at, "%s %" PRIu64 "+%" PRIu64 "(%" PRIu64 ") ",
+			class_name(l->class), l->bytes, l->held_bytes, l->held_blocks);
 		CHECK_EQUAL(j->v->leader_of_component[l->component], i);
 	}
 	for (size_t i = 0; i < j->set.count; i++)
@@ -180,7 +180,8 @@ static void components_described(void)
 	judged_deinit(&j);
 }
 
-/* --- random graphs and the oracle --------------------------------------------------------------- */
+/* --- random graphs and the oracle ---------------------------------------------------------------
+ */
 
 static uint64_t random_state = 1;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * group_test - which leaks are one finding, what stands for it, and which reference is to be made weak.
+ * group_test - which leaks are one finding, what stands for it, and which reference is to be made
+ * weak.
  *
  * Code of the described program: main at MAIN calls, in this order, MAKE_PARENT and MAKE_CHILD.
  */
@@ -85,7 +86,8 @@ static void equal_cycles_are_one(void)
 	CHECK_EQUAL(g->bytes, 10 * (PARENT_SIZE + CHILD_SIZE));
 	CHECK_EQUAL(g->stack, s.parent);
 	CHECK_EQUAL(g->member_total, 2);
-	/* begins with the parent, made first in the code; the child's reference back is to be cut */
+	/* begins with the parent, made first in the code; the child's reference back is to be cut
+	 */
 	expect_members(&p, g, "100 0: 0+18>1 1+20>0!");
 	CHECK(!strcmp(g->cut_why, "leads back to the member that seems to be the oldest, by the "
 				  "order of the code; without it no cycle is left"));
@@ -104,7 +106,8 @@ static void stacks_that_are_equal(void)
 	uint32_t old = builder_module(s.b, "/lib/libplug.so", 0x700000, 0x710000, 0);
 	uint32_t again = builder_module(s.b, "/lib/libplug.so", 0x800000, 0x810000, 0);
 	uint32_t other = builder_module(s.b, "/lib/libelse.so", 0x900000, 0x910000, 0);
-	uint32_t ouro = builder_module(s.b, "/lib/libouro.so", 0xa00000, 0xa10000, OUROS_MODULE_OURO);
+	uint32_t ouro =
+		builder_module(s.b, "/lib/libouro.so", 0xa00000, 0xa10000, OUROS_MODULE_OURO);
 	uint32_t second = builder_thread(s.b, 2, "worker");
 	uint32_t stacks[] = {
 		builder_node(s.b, OUROS_NODE_RETURN, s.thread, 0x700100, old),
@@ -118,7 +121,8 @@ static void stacks_that_are_equal(void)
 		builder_node(s.b, OUROS_NODE_RETURN, s.thread, 0x900100, other),
 		builder_node(s.b, OUROS_NODE_EXACT, s.thread, 0x700100, old),
 		builder_node(s.b, OUROS_NODE_RETURN,
-			     builder_node(s.b, OUROS_NODE_TRUNCATED, s.thread, 0, 0), 0x700100, old),
+			     builder_node(s.b, OUROS_NODE_TRUNCATED, s.thread, 0, 0), 0x700100,
+			     old),
 		0,
 	};
 	enum { STACKS = sizeof(stacks) / sizeof(stacks[0]), ALIKE = 4 };
@@ -173,7 +177,8 @@ static void shapes_that_differ(void)
 	CHECK_EQUAL(p.groups->groups[2].blocks, 4);
 	CHECK_EQUAL(p.groups->groups[3].blocks, 3);
 	CHECK_EQUAL(p.groups->groups[4].blocks, 2);
-	CHECK(strstr(p.groups->groups[4].cut_why, "closes the walk back to the first member shown;"));
+	CHECK(strstr(p.groups->groups[4].cut_why,
+		     "closes the walk back to the first member shown;"));
 	pipeline_close(&p);
 	builder_destroy(s.b);
 }
@@ -190,9 +195,9 @@ static void fields_alike(void)
 	}
 	struct pipeline p = pipeline_build(s.b, false);
 	const struct group *g = only_group(&p);
-	expect_members(&p, g,
-		       "1000 0 100 200: 0+0>1 0+8>2 0+10>3 1+20>0! 2+20>0 3+20>0");
-	CHECK(strstr(g->cut_why, "; without it and its like in the other members no cycle is left"));
+	expect_members(&p, g, "1000 0 100 200: 0+0>1 0+8>2 0+10>3 1+20>0! 2+20>0 3+20>0");
+	CHECK(strstr(g->cut_why,
+		     "; without it and its like in the other members no cycle is left"));
 	pipeline_close(&p);
 	builder_destroy(s.b);
 }

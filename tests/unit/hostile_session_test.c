@@ -2,17 +2,18 @@
 /*
  * hostile_session_test - more than 20,000 damaged sessions, each read, judged and grouped.
  *
- * From one small session with everything in it: every byte that means something changed in three ways, and
- * the file cut at every length, plainly and with a header that agrees with the cut. Each gives an error with
- * words or a result; a crash, a sanitizer's report or a hang is the failure. The file is rewritten in
- * place, so a case costs one open.
+ * From one small session with everything in it: every byte that means something changed in three
+ * ways, and the file cut at every length, plainly and with a header that agrees with the cut; then
+ * several bytes at once, before the file is opened and after. Each gives an error with words or a
+ * result; a crash, a sanitizer's report or a hang is the failure. The file is rewritten in place,
+ * so a case costs one open.
  */
 #include <string.h>
 
 #include "check.h"
 #include "pipeline.h"
 
-enum { WANTED = 20000, SHADOW_SAMPLE = 256 };
+enum { WANTED = 20000, SHADOW_SAMPLE = 256, STORMS = 5000, STORM_BYTES = 8 };
 
 static unsigned opened, refused;
 
@@ -83,6 +84,22 @@ static void session_walk(const struct session *s)
 	(void)sink;
 }
 
+static void result_check(const struct pipeline *p)
+{
+	session_walk(p->session);
+	for (size_t i = 0; i < p->groups->count; i++) {
+		const struct group *group = &p->groups->groups[i];
+		CHECK(group->member_count <= GROUP_MEMBERS);
+		CHECK(group->stack < p->session->node_count);
+		for (uint32_t m = 0; m < group->member_count; m++)
+			CHECK(group->members[m] < p->set->count);
+		for (uint32_t e = 0; e < group->edge_count; e++)
+			CHECK(group->edges[e].from < group->member_count &&
+			      group->edges[e].to < group->member_count);
+		CHECK(group->cut_edge < (int32_t)group->edge_count);
+	}
+}
+
 static void case_run(const char *path)
 {
 	struct pipeline p = { 0 };
@@ -93,18 +110,7 @@ static void case_run(const char *path)
 		return;
 	}
 	opened++;
-	session_walk(p.session);
-	for (size_t i = 0; i < p.groups->count; i++) {
-		const struct group *group = &p.groups->groups[i];
-		CHECK(group->member_count <= GROUP_MEMBERS);
-		CHECK(group->stack < p.session->node_count);
-		for (uint32_t m = 0; m < group->member_count; m++)
-			CHECK(group->members[m] < p.set->count);
-		for (uint32_t e = 0; e < group->edge_count; e++)
-			CHECK(group->edges[e].from < group->member_count &&
-			      group->edges[e].to < group->member_count);
-		CHECK(group->cut_edge < (int32_t)group->edge_count);
-	}
+	result_check(&p);
 	pipeline_close(&p);
 }
 
@@ -153,6 +159,53 @@ static void cut_all(int fd, const char *path, const unsigned char *bytes, size_t
 	bytes_put(fd, bytes, size, 0);
 }
 
+static uint64_t random_state = 7;
+
+static size_t random_below(size_t n)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (size_t)(random_state >> 33) % n;
+}
+
+/* Changes some bytes that matter; *ret_at says which, to be put back. */
+static void storm(int fd, const unsigned char *bytes, size_t size, const bool *sparse,
+		  size_t ret_at[STORM_BYTES])
+{
+	for (size_t i = 0; i < STORM_BYTES; i++) {
+		do
+			ret_at[i] = random_below(size);
+		while (sparse[ret_at[i]] && !bytes[ret_at[i]]);
+		unsigned char changed = (unsigned char)random_below(4); /* small ids are likely */
+		if (random_below(2))
+			changed = (unsigned char)random_below(256);
+		bytes_put(fd, &changed, 1, ret_at[i]);
+	}
+}
+
+/* Several bytes at once: late = when the session is open and was found sound, as a live process
+ * might. */
+static void storm_all(int fd, const char *path, const unsigned char *bytes, size_t size,
+		      const bool *sparse, bool late)
+{
+	size_t at[STORM_BYTES];
+	for (int i = 0; i < STORMS; i++) {
+		struct pipeline p = { 0 };
+		if (late) {
+			CHECK_EQUAL(session_open(path, &p.session, NULL), 0);
+			storm(fd, bytes, size, sparse, at);
+			pipeline_judge(&p, true);
+			result_check(&p);
+			pipeline_close(&p);
+			opened++;
+		} else {
+			storm(fd, bytes, size, sparse, at);
+			case_run(path);
+		}
+		for (size_t j = 0; j < STORM_BYTES; j++)
+			bytes_put(fd, &bytes[at[j]], 1, at[j]);
+	}
+}
+
 static void session_attack(uint32_t status, bool with_snapshot)
 {
 	struct session_builder *b = describe();
@@ -174,6 +227,8 @@ static void session_attack(uint32_t status, bool with_snapshot)
 	unsigned before = opened;
 	case_run(path); /* untouched */
 	CHECK_EQUAL(opened, before + 1);
+	storm_all(fd, path, bytes, size, sparse, false);
+	storm_all(fd, path, bytes, size, sparse, true);
 	flip_all(fd, path, bytes, size, sparse);
 	cut_all(fd, path, bytes, size, sparse, false);
 	cut_all(fd, path, bytes, size, sparse, true);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * large_graph_test - graphs of a million blocks through every stage, on a small stack: no recursion over
- * the user's graph, and nothing that grows faster than the graph.
+ * large_graph_test - graphs of a million blocks through every stage, on a small stack: no recursion
+ * over the user's graph, and nothing that grows faster than the graph.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -53,20 +53,13 @@ static void edge_add(struct block_set *set, uint32_t from, uint32_t to, uint64_t
 		(struct block_edge){ .from = from, .to = to, .offset = offset };
 }
 
-/* i refers to i * 7 + 1: one walk over all blocks that jumps about. */
+/* One walk over all blocks that jumps about. */
 static struct block_set *ring(const uint32_t leaf[2])
 {
 	struct block_set *set = blocks_alike(BLOCKS, leaf);
-	uint32_t at = 0;
-	uint32_t *next = calloc(BLOCKS, sizeof(*next));
 	const uint32_t step = 700001; /* no common divisor with the number of blocks */
-	for (uint32_t i = 0; i < BLOCKS; i++) {
-		next[at] = (uint32_t)(((uint64_t)at + step) % BLOCKS);
-		at = next[at];
-	}
 	for (uint32_t i = 0; i < BLOCKS; i++)
-		edge_add(set, i, next[i], 8);
-	free(next);
+		edge_add(set, i, (i + step) % BLOCKS, 8);
 	return set;
 }
 

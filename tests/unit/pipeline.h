@@ -20,20 +20,24 @@ struct pipeline {
 	struct group_set *groups;
 };
 
+/* All stages behind the reader. */
+static inline void pipeline_judge(struct pipeline *p, bool reachable)
+{
+	p->set = block_set_create(p->session);
+	p->graph = graph_create(p->set);
+	p->scc = scc_create(p->graph);
+	p->verdicts = classify(p->set, p->graph, p->scc, false);
+	p->groups = group_create(p->session, p->set, p->graph, p->scc, p->verdicts, reachable);
+}
+
 /* 0 or the reader's error. */
 static inline int pipeline_open(const char *path, bool reachable, struct pipeline *ret,
 				struct error *err)
 {
 	int error = session_open(path, &ret->session, err);
-	if (error)
-		return error;
-	ret->set = block_set_create(ret->session);
-	ret->graph = graph_create(ret->set);
-	ret->scc = scc_create(ret->graph);
-	ret->verdicts = classify(ret->set, ret->graph, ret->scc, false);
-	ret->groups = group_create(ret->session, ret->set, ret->graph, ret->scc, ret->verdicts,
-				   reachable);
-	return 0;
+	if (!error)
+		pipeline_judge(ret, reachable);
+	return error;
 }
 
 static inline void pipeline_close(struct pipeline *p)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session_builder - makes session files from a small description, so that tests know the exact truth.
+ * session_builder - makes session files from a small description, so that tests know the exact
+ * truth.
  *
- * What is described is valid unless a test sets a field to something that is not; the builder derives
- * the rest (ordinals, bitmaps, marks, tallies, segments).  Only for tests: it stops on wrong use.
+ * What is described is valid unless a test sets a field to something that is not; the builder
+ * derives the rest (ordinals, bitmaps, marks, tallies, segments).  Only for tests: it stops on
+ * wrong use.
  */
 #ifndef OURO_SESSION_BUILDER_H
 #define OURO_SESSION_BUILDER_H
@@ -17,7 +19,7 @@
 struct builder_block {
 	uint64_t address, size;
 	uint32_t stack;
-	uint32_t flags;	     /* OUROS_BLOCK_IGNORED >> 29 and so on: 1 live is implied */
+	uint32_t flags; /* OUROS_BLOCK_IGNORED >> 29 and so on: 1 live is implied */
 	uint32_t generation;
 	uint32_t mark; /* as in SNAP_MARKS, but with the handle of the parent for its ordinal */
 	uint32_t handle;

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Reads the head of a session file by itself, from the layout in include/ouro_session.h, so that
+tests need not take ouro's word for what ouro recorded.
+
+session.py FILE prints the header's and the last snapshot's numbers, a `name value` on each line."""
+
+import struct
+import sys
+
+COVERAGE = ("untracked dropped unknown_frees truncated_stacks nested prestart verified mismatched "
+            "rules walked").split()
+ROOTS = "none global stack register tls mapping region ignored".split()
+KIND_SNAPSHOT = 8
+DIRECTORY_ENTRIES = 102
+
+
+class Bad(Exception):
+    pass
+
+
+def unpack(data, layout, offset):
+    try:
+        return struct.unpack_from("<" + layout, data, offset)
+    except struct.error as e:
+        raise Bad(f"nothing at {offset:#x}: {e}") from e
+
+
+def segments(data, directory):
+    while directory:
+        (following,) = unpack(data, "Q", directory)
+        for i in range(DIRECTORY_ENTRIES):
+            kind, state, key, offset, size, count = unpack(data, "IIQQQQ", directory + 16 + 40 * i)
+            if not state:
+                return
+            yield kind, key, offset, size, count
+        directory = following
+
+
+def read(path):
+    """Name -> number."""
+    with open(path, "rb") as f:
+        data = f.read()
+    magic, version = unpack(data, "8sI", 0)
+    if magic != b"OUROSES1" or version != 1:
+        raise Bad(f"{path}: not a session of version 1")
+    directory, used, pid, ppid = unpack(data, "QQII", 24)
+    out = {"used": used, "pid": pid, "ppid": ppid}
+    names = "status reason end end_value generation snapshot".split()
+    out.update(zip(names, unpack(data, "IIIiII", 104)))
+    out.update(zip(COVERAGE, unpack(data, f"{len(COVERAGE)}Q", 128)))
+    for kind, _, offset, _, _ in segments(data, directory):
+        if kind != KIND_SNAPSHOT:
+            continue
+        names = "snapshot_status snapshot_reason trigger generation".split()
+        out.update(zip(names, unpack(data, "IIII", offset)))
+        names = "when_ns pause_ns mark_ns total_ns".split()
+        out.update(zip(names, unpack(data, "QQQQ", offset + 16)))
+        tallies = unpack(data, "22Q", offset + 64)
+        names = ["live", *("reached_" + r for r in ROOTS), "possible", "unreached"]
+        for i, name in enumerate(names):
+            out[name + "_blocks"], out[name + "_bytes"] = tallies[2 * i:2 * i + 2]
+    return out
+
+
+if __name__ == "__main__":
+    for key, value in read(sys.argv[1]).items():
+        print(key, value)
