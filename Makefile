@@ -36,9 +36,18 @@ ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(OUT)/%.o)
 ANALYZER_CFLAGS := $(COMMON) $(SANFLAGS)
 ANALYZER_LIBS := -ldw -lelf -liberty -ljson-c
 
-# --- programs that test the analyzer's modules from inside ---------------------------------------
+# --- programs that test modules from inside ------------------------------------------------------
+# The analyzer's take what they need of it from an archive; what is no *_test.c there is linked to
+# each of them.  The shim's are linked with the modules that stand alone.
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(OUT)/unit/%)
+UNIT_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(UNIT_SRC),$(sort $(wildcard tests/unit/*.c)))) \
+	$(OUT)/analyzer.a
+
+SHIM_UNIT_SRC := $(sort $(wildcard tests/unit/shim/*_test.c))
+SHIM_UNIT_BIN := $(SHIM_UNIT_SRC:tests/unit/shim/%.c=$(BUILD)/unit/shim/%)
+SHIM_UNIT_OBJ := $(filter $(foreach part,sys% guard% session% blocks% real% next%,$(BUILD)/shim/$(part)), \
+	$(SHIM_OBJ))
 
 .PHONY: all
 all: $(OUT)/ouro $(BUILD)/libouro.so
@@ -61,19 +70,39 @@ $(OUT)/ouro: $(ANALYZER_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(ANALYZER_OBJ) $(ANALYZER_LIBS) -o $@
 
-$(OUT)/unit/%: tests/unit/%.c $(filter-out %/main.o,$(ANALYZER_OBJ))
+$(OUT)/analyzer.a: $(filter-out %/main.o,$(ANALYZER_OBJ))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(OUT)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(CFLAGS) $(ANALYZER_CFLAGS) -Ianalyzer $< $(filter %.o,$^) $(ANALYZER_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(ANALYZER_CFLAGS) -Ianalyzer -c $< -o $@
 
--include $(SHIM_OBJ:.o=.d) $(ANALYZER_OBJ:.o=.d) $(UNIT_BIN:=.d)
+$(OUT)/unit/%_test: $(OUT)/tests/unit/%_test.o $(UNIT_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $^ $(ANALYZER_LIBS) -lpthread -o $@
+
+$(BUILD)/tests/unit/shim/%.o: tests/unit/shim/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) $(COMMON) -Ishim -c $< -o $@
+
+$(BUILD)/unit/shim/%_test: $(BUILD)/tests/unit/shim/%_test.o $(SHIM_UNIT_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $^ -lpthread -o $@
+
+.SECONDARY:
+-include $(SHIM_OBJ:.o=.d) $(ANALYZER_OBJ:.o=.d) $(wildcard $(OUT)/tests/unit/*.d $(BUILD)/tests/unit/shim/*.d)
 
 # --- tests, measurements, a first look -----------------------------------------------------------
 .PHONY: deps unit tests check quick bench demo
 deps:
 	$(Q).ci/deps
 
-unit: $(UNIT_BIN)
+unit: $(UNIT_BIN) $(SHIM_UNIT_BIN)
 
 # What the tests run: both halves, and the analyzer's own tests plain and sanitized.
 tests: all unit

@@ -17,7 +17,7 @@ enum effect { EFFECT_SOME = 0, EFFECT_ALIKE, EFFECT_ALL, EFFECT_COUNT };
 #define ALIKE "; without it and its like in the other members no cycle is left"
 #define ALL   "; without it no cycle is left"
 #define SHOWN "closes the walk back to the first member shown"
-#define CODE  "leads back to the member that seems to be the oldest, by the order of the code"
+#define CODE  "leads back to what the code seems to make first"
 #define BORN  "leads back to an older block, born before an earlier snapshot"
 
 static const char *const reasons[EVIDENCE_COUNT][EFFECT_COUNT] = {
@@ -40,8 +40,7 @@ static bool edge_is_like(const struct shapes *shapes, const struct block_edge *a
 	       shapes->set->blocks[a->from].size == shapes->set->blocks[b->from].size;
 }
 
-/* Does edge hold the component together once the cut one (alike: and those like it) is taken away?
- */
+/* Does edge hold the component once the cut one (alike: and those like it) is taken away? */
 static bool edge_holds(const struct shapes *shapes, uint32_t component, size_t edge, uint32_t cut,
 		       bool alike)
 {

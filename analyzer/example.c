@@ -111,8 +111,7 @@ static void member_show(struct example_scratch *scratch, struct group *group, ui
 	scratch->place[block] = at;
 }
 
-/* The walk's blocks, as many as fit; of a longer walk the beginning and the last, which closes it.
- */
+/* The walk's blocks; of one that is too long the beginning and the last, which closes it. */
 static void walk_show(struct example_scratch *scratch, uint32_t closing, struct group *group)
 {
 	const struct block_edge *edges = scratch->shapes->g->edges;

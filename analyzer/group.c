@@ -107,8 +107,7 @@ static void stack_set(struct grouper *gr, struct draft *draft, uint32_t stack)
 	draft->rank = gr->paths->rank[gr->paths->of_node[stack]];
 }
 
-/* --- leaders and possible blocks -----------------------------------------------------------------
- */
+/* --- leaders and possible blocks --------------------------------------------------------- */
 
 static void lost_add(struct grouper *gr, const struct block_set *set, const struct leader *leader,
 		     uint32_t block)
@@ -156,8 +155,7 @@ static void possible_add(struct grouper *gr, const struct block_set *set, uint32
 	draft->group.bytes += set->blocks[block].size;
 }
 
-/* --- blocks that are only counted ----------------------------------------------------------------
- */
+/* --- blocks that are only counted -------------------------------------------------------- */
 
 /* What one path made.  node: some node with that path. */
 struct path_sum {
@@ -221,8 +219,7 @@ static void counted_add(struct grouper *gr, bool reached)
 	free(summer.sums);
 }
 
-/* --- the result ----------------------------------------------------------------------------------
- */
+/* --- the result -------------------------------------------------------------------------- */
 
 static int compare_u64(uint64_t a, uint64_t b)
 {

@@ -204,8 +204,8 @@ static void report_conclude(struct report *report)
 		report->reason = NULL;
 }
 
-/* Under the launcher all sessions of a run come together: an image that replaced itself by another and
- * has no successor among them went on unobserved. */
+/* Under the launcher all sessions of a run come together: an image that replaced itself by another
+ * and has no successor among them went on unobserved. */
 static void report_check_exec(struct judged *j)
 {
 	for (size_t i = 0; i < j->report.process_count; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * map - from 64-bit keys to pointers: an open-addressed table with linear probing that doubles at
- * two thirds full. The zero struct is an empty map. It owns its table, never what the values point to.
- * Expected O(1) an operation.
+ * two thirds full. The zero struct is an empty map. It owns its table, never what the values point
+ * to. Expected O(1) an operation.
  */
 #ifndef OURO_MAP_H
 #define OURO_MAP_H
@@ -14,7 +14,7 @@ struct map {
 	struct map_entry {
 		uint64_t key;
 		void *value; /* NULL: a free place */
-	} *entries;
+	} * entries;
 	size_t count, size; /* invariant: size is 0 or a power of two, 3 * count <= 2 * size */
 };
 

@@ -29,9 +29,9 @@ enum {
 	MACHINE_AARCH64 = 183,
 };
 
-int session_damaged(const struct session *s, uint64_t offset, const char *what, struct error *err)
+void session_complain(const struct session *s, uint64_t offset, const char *what, struct error *err)
 {
-	return error_set(err, EINVAL, "session '%s': %s at 0x%" PRIx64, s->path, what, offset);
+	(void)error_set(err, EINVAL, "session '%s': %s at 0x%" PRIx64, s->path, what, offset);
 }
 
 void session_note(struct session *s, const char *fmt, ...)

@@ -9,6 +9,8 @@
 #ifndef OURO_READER_MAP_H
 #define OURO_READER_MAP_H
 
+#include <errno.h>
+
 #include "reader.h"
 
 /* One segment of a table that grows by segments: elements first .. first + count - 1. */
@@ -47,9 +49,16 @@ struct session_map {
 	uint32_t mark_count;
 };
 
-/* -EINVAL, and "session 'x': WHAT at 0xOFFSET" in err. */
-__attribute__((warn_unused_result)) int session_damaged(const struct session *s, uint64_t offset,
-							const char *what, struct error *err);
+/* "session 'x': WHAT at 0xOFFSET" in err. */
+void session_complain(const struct session *s, uint64_t offset, const char *what,
+		      struct error *err);
+/* Says so, and is -EINVAL; here, so that checkers see that it is never 0. */
+__attribute__((warn_unused_result)) static inline int
+session_damaged(const struct session *s, uint64_t offset, const char *what, struct error *err)
+{
+	session_complain(s, offset, what, err);
+	return -EINVAL;
+}
 /* Adds to the session's notes. */
 __attribute__((format(printf, 2, 3))) void session_note(struct session *s, const char *fmt, ...);
 

@@ -9,10 +9,7 @@
  */
 #include "reader_map.h"
 
-#include <errno.h>
-
-/* A node that was reserved and never committed has word 0: a place in the numbering, nothing else.
- */
+/* A node that was reserved and never committed has word 0: it has a number, nothing else. */
 static struct ouros_node node_read(const struct ouros_node *from)
 {
 	struct ouros_node node;

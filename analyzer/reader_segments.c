@@ -10,8 +10,6 @@
  */
 #include "reader_map.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,7 +103,8 @@ static int page_collect(const struct session *s, uint64_t page, struct collector
 static int chain_collect(const struct session *s, struct collector *c, struct error *err)
 {
 	uint64_t left = s->map->size / sizeof(struct ouros_directory);
-	for (uint64_t page = s->header.directory; page;) {
+	uint64_t page = s->header.directory;
+	do {
 		if (page % 8 || page > s->map->size ||
 		    s->map->size - page < sizeof(struct ouros_directory))
 			return session_damaged(s, page, "directory outside the file", err);
@@ -123,7 +122,7 @@ static int chain_collect(const struct session *s, struct collector *c, struct er
 			return error;
 		const struct ouros_directory *directory = (const void *)(s->map->base + page);
 		page = __atomic_load_n(&directory->next, __ATOMIC_ACQUIRE);
-	}
+	} while (page);
 	return 0;
 }
 
@@ -188,9 +187,9 @@ int segments_load(struct session *s, struct error *err)
 	if (error)
 		goto out;
 	if (c.uncommitted)
-		session_note(s, "%zu segments were begun and never finished", c.uncommitted);
+		session_note(s, "segments begun and never finished: %zu", c.uncommitted);
 	if (c.newer)
-		session_note(s, "%zu segments were added while the session was read", c.newer);
+		session_note(s, "segments added while the session was read: %zu", c.newer);
 	s->map->segments = c.entry;
 	s->map->segment_count = c.count;
 	c.entry = NULL;

@@ -9,7 +9,6 @@
  */
 #include "reader_map.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

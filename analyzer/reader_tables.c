@@ -9,8 +9,6 @@
  */
 #include "reader_map.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +27,7 @@ static int table_load(struct session *s, enum ouros_kind kind, const char *name,
 		const struct ouros_segment *segment = &segments[i];
 		bool gap = segment->key > table.total;
 		if (gap && s->header.status != OUROS_STATUS_FINISHED) {
-			session_note(s, "%zu segments of %s lie behind a gap", count - i, name);
+			session_note(s, "segments of %s behind a gap: %zu", name, count - i);
 			break;
 		}
 		if (gap || segment->key < table.total ||
@@ -90,8 +88,7 @@ static bool string_is_inside(const struct session *s, struct ouros_string string
 	return into <= segment->size && string.length <= segment->size - into;
 }
 
-/* An empty string where there is none.  Text behind a NUL is kept, and a NUL put behind all of it.
- */
+/* Empty where there is none.  Text behind a NUL is kept, and a NUL put behind all of it. */
 int string_load(struct session *s, struct ouros_string string, char **ret_text, struct error *err)
 {
 	if (!string.offset)

@@ -89,6 +89,9 @@ static bool worker_start(struct symbols_worker *worker)
 	if (!worker->lives)
 		return false;
 	worker->lives--;
+	/* A parent may have left SIGCHLD ignored: then a dead worker's pid is free at once, and
+	 * worker_stop might kill somebody else's process. */
+	signal(SIGCHLD, SIG_DFL);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
 		worker_fail(worker, xasprintf("names are missing: no socket for the worker: %s",
 					      strerror(errno)));

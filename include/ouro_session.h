@@ -166,7 +166,7 @@ _Static_assert(sizeof(struct ouros_segment) == 40, "format");
 
 enum { OUROS_DIRECTORY_ENTRIES = 102 };
 
-/* A page of the directory.  Entries are appended; the reader stops at the first uncommitted one. */
+/* A page of the directory.  Entries are appended; a reader skips uncommitted ones. */
 struct ouros_directory {
 	uint64_t next; /* offset of the next page, 0 = last; commits by itself */
 	uint64_t spare;

@@ -247,7 +247,7 @@ char **environment_hand_on(char *const *envp, const char *previous, size_t *ret_
 	size_t size = (count + 4) * sizeof(char *) + text;
 	long map = sys_call6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (map < 0 && map > -4096)
+	if ((unsigned long)map > -4096UL)
 		return NULL;
 	char **next = (char **)map, *at = (char *)(next + count + 4);
 	size_t used = 0;

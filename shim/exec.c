@@ -41,16 +41,16 @@ static struct {
 	int (*fexecve)(int fd, char *const argv[], char *const envp[]);
 } next;
 
-#define NEXT(name) ((__typeof__(next.name))next_find((void **)&next.name, #name))
+#define NEXT(name) (next_find((void **)&next.name, #name), next.name)
 
 /* The first call may come from a vforked child, which must not run the loader in its parent's
  * memory. */
 __attribute__((constructor)) static void exec_start(void)
 {
-	NEXT(execve);
-	NEXT(execvpe);
-	NEXT(execveat);
-	NEXT(fexecve);
+	(void)NEXT(execve);
+	(void)NEXT(execvpe);
+	(void)NEXT(execveat);
+	(void)NEXT(fexecve);
 }
 
 static int forward(const struct exec_call *call, char *const *envp)
@@ -149,37 +149,29 @@ HOOK_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 
 /* --- arguments as a list -------------------------------------------------------------------- */
 
-/* How many arguments follow first, up to the NULL, which is counted too. */
-static size_t count_arguments(const char *first, va_list *list)
-{
-	size_t count = 1;
+/* argv from first and what follows in list, up to the NULL; list stands behind that.  On the stack,
+ * as in libc: the only memory that a vforked child may use.  Macros, since a va_list that was
+ * handed to a function is of no more use afterwards. */
+#define EXEC_COUNT(first, list, count)                                                      \
+	va_start(list, first);                                                              \
+	size_t count = 1;                                                                   \
+	for (const char *argument = first; argument; argument = va_arg(list, const char *)) \
+		count++;                                                                    \
+	va_end(list)
 
-	for (const char *argument = first; argument; argument = va_arg(*list, const char *))
-		count++;
-	return count;
-}
-
-/* Fills argv (a variable array of the caller: as in libc, the stack is the only memory that a
- * vforked child may use). */
-static void read_arguments(const char *first, va_list *list, char **argv)
-{
-	for (*argv++ = (char *)first; first; *argv++ = (char *)first)
-		first = va_arg(*list, const char *);
-}
-
-#define EXEC_ARGUMENTS(first, list)                   \
-	va_start(list, first);                        \
-	size_t count = count_arguments(first, &list); \
-	va_end(list);                                 \
-	char *argv[count];                            \
-	va_start(list, first);                        \
-	read_arguments(first, &list, argv)
+#define EXEC_READ(first, list, argv)     \
+	va_start(list, first);           \
+	argv[0] = (char *)first;         \
+	for (size_t i = 0; argv[i]; i++) \
+	argv[i + 1] = va_arg(list, char *)
 
 HOOK_EXPORT int execl(const char *path, const char *first, ...)
 {
 	va_list list;
 
-	EXEC_ARGUMENTS(first, list);
+	EXEC_COUNT(first, list, count);
+	char *argv[count];
+	EXEC_READ(first, list, argv);
 	va_end(list);
 	return EXEC_GO(environ, .how = EXEC_PATH, .path = path, .argv = argv);
 }
@@ -188,7 +180,9 @@ HOOK_EXPORT int execlp(const char *file, const char *first, ...)
 {
 	va_list list;
 
-	EXEC_ARGUMENTS(first, list);
+	EXEC_COUNT(first, list, count);
+	char *argv[count];
+	EXEC_READ(first, list, argv);
 	va_end(list);
 	return EXEC_GO(environ, .how = EXEC_SEARCH, .path = file, .argv = argv);
 }
@@ -197,7 +191,9 @@ HOOK_EXPORT int execle(const char *path, const char *first, ...)
 {
 	va_list list;
 
-	EXEC_ARGUMENTS(first, list);
+	EXEC_COUNT(first, list, count);
+	char *argv[count];
+	EXEC_READ(first, list, argv);
 	char *const *envp = va_arg(list, char *const *);
 	va_end(list);
 	return EXEC_GO(envp, .how = EXEC_PATH, .path = path, .argv = argv);

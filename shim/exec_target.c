@@ -45,7 +45,7 @@ static const char *script_interpreter(char *head, size_t n)
 static bool elf_is_ours(int fd, const Elf64_Ehdr *ehdr)
 {
 	char loader[sizeof(glibc_loader)];
-	Elf64_Phdr phdr;
+	Elf64_Phdr phdr = { 0 };
 
 	if (ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_machine != EM_X86_64 ||
 	    ehdr->e_phentsize != sizeof(phdr))
@@ -79,8 +79,8 @@ enum exec_target exec_target_at(int fd, const char *path, int flags)
 	union {
 		char text[TARGET_HEAD];
 		Elf64_Ehdr ehdr;
-	} head;
-	struct stat st;
+	} head = { 0 };
+	struct stat st = { 0 };
 
 	for (int i = 0; i < TARGET_INTERPRETERS; i++) {
 		/* Of a bad pointer execve is to complain, not we. */

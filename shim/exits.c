@@ -28,6 +28,10 @@ static void leave(int status, void *unused)
 	struct lifecycle_where where;
 
 	(void)unused;
+	/* exit takes a handler off its list to call it.  Another thread that exits while we are
+	 * here must find one to wait in, or the process is gone before the snapshot is. */
+	if (!lifecycle_is_over())
+		on_exit(leave, NULL);
 	lifecycle_read_frame(&where);
 	int wanted = lifecycle_finish(OUROS_END_EXIT, status, &where);
 	/* exit called by an exit handler goes on behind it, with the new status. */

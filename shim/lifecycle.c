@@ -67,6 +67,11 @@ bool lifecycle_is_observed(void)
 	       sys_call0(SYS_getpid) == process_id;
 }
 
+bool lifecycle_is_over(void)
+{
+	return __atomic_load_n(&phase, __ATOMIC_ACQUIRE) == PHASE_ENDED || !lifecycle_is_observed();
+}
+
 /* --- the phase ------------------------------------------------------------------------------ */
 
 static void phase_set(enum phase to)

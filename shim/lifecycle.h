@@ -24,6 +24,9 @@ void lifecycle_first_call(void);
 /* True in the process that opened the session; false in its forked and vforked children. */
 bool lifecycle_is_observed(void);
 
+/* Nothing is left to be done at the end: the final snapshot is over, or there will be none here. */
+bool lifecycle_is_over(void);
+
 /* Where the program stood when it came to us: a signal's ucontext_t, or else the registers that
  * survive calls, read in the frame of the exported function itself. */
 struct lifecycle_where {

@@ -10,18 +10,15 @@
 
 #include "guard.h"
 
-void *next_find(void **place, const char *name)
+void next_find(void **place, const char *name)
 {
-	void *f = __atomic_load_n(place, __ATOMIC_RELAXED);
-
-	if (f)
-		return f;
+	if (__atomic_load_n(place, __ATOMIC_RELAXED))
+		return;
 	int error = errno;
 	uint32_t depth = guard.depth;
 	guard.depth = GUARD_OURS;
-	f = dlsym(RTLD_NEXT, name);
+	void *f = dlsym(RTLD_NEXT, name);
 	guard.depth = depth;
 	errno = error;
 	__atomic_store_n(place, f, __ATOMIC_RELAXED);
-	return f;
 }

@@ -6,7 +6,7 @@
 #ifndef OURO_SHIM_NEXT_H
 #define OURO_SHIM_NEXT_H
 
-/* dlsym(RTLD_NEXT, name) into *place, once; what is there.  errno stays. */
-void *next_find(void **place, const char *name);
+/* dlsym(RTLD_NEXT, name) into *place, once.  errno stays. */
+void next_find(void **place, const char *name);
 
 #endif

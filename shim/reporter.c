@@ -39,7 +39,8 @@ static struct {
 	bool has_error; /* descriptor 2 was open at the start */
 	dev_t device;
 	ino_t inode;
-	uint32_t parent; /* the program's */
+	char path[ENVIRONMENT_PATH]; /* of a terminal or a file; may have gone since */
+	uint32_t parent;	     /* the program's */
 	char analyzer[ENVIRONMENT_PATH];
 	char options[REPORTER_TEXT]; /* OURO_OPTIONS=... */
 	char *argv[8];
@@ -48,19 +49,22 @@ static struct {
 
 void reporter_init(void)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
 	reporter.has_error = sys_call2(SYS_fstat, STDERR_FILENO, &st) == 0;
 	if (reporter.has_error) {
 		reporter.device = st.st_dev;
 		reporter.inode = st.st_ino;
+		if (options.report)
+			sys_call3(SYS_readlink, "/proc/self/fd/2", reporter.path,
+				  sizeof(reporter.path) - 1);
 	}
 }
 
 /* Is fd open on what standard error was at the start? */
 static bool is_error(long fd)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
 	return sys_call2(SYS_fstat, fd, &st) == 0 && st.st_dev == reporter.device &&
 	       st.st_ino == reporter.inode;
@@ -70,14 +74,26 @@ static bool is_error(long fd)
  * write there.  Closed it may be: many programs do so last of all, to see that all was written. */
 static bool error_may_be_used(void)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
 	return reporter.has_error &&
 	       (is_error(STDERR_FILENO) || sys_call2(SYS_fstat, STDERR_FILENO, &st) == -EBADF);
 }
 
+/* Opens path for appending if it is what standard error was; else -errno. */
+static long error_open(const char *path)
+{
+	long fd = sys_call3(SYS_open, path, O_WRONLY | O_APPEND | O_NOCTTY, 0);
+
+	if (fd < 0 || is_error(fd))
+		return fd;
+	sys_call1(SYS_close, fd);
+	return -EBADF;
+}
+
 /* In the clone: a descriptor for what standard error was, if the program closed its own.  The other
- * streams may be the same terminal; and whoever started the program mostly has it too. */
+ * streams may be the same terminal; a file has a path; of a pipe whoever started the program mostly
+ * has the end, too. */
 static long error_find(void)
 {
 	char link[sizeof("/proc/4294967295/fd/2")] = "/proc/", *at = link + 6;
@@ -86,20 +102,22 @@ static long error_find(void)
 	for (long fd = STDERR_FILENO; fd >= STDIN_FILENO; fd--)
 		if (is_error(fd))
 			return fd;
+	long fd = reporter.path[0] == '/' ? error_open(reporter.path) : -ENOENT;
+	if (fd >= 0)
+		return fd;
 	while (reporter.parent / unit >= 10)
 		unit *= 10;
 	for (; unit; unit /= 10)
 		*at++ = (char)('0' + reporter.parent / unit % 10);
 	sys_memcpy(at, "/fd/2", sizeof("/fd/2"));
-	long fd = sys_call3(SYS_open, link, O_WRONLY | O_APPEND | O_NOCTTY, 0);
-	return fd >= 0 && is_error(fd) ? fd : -EBADF;
+	return error_open(link);
 }
 
 /* Is DIR (n bytes) + TAIL a program?  Then it is the analyzer. */
 static bool analyzer_try(const char *dir, size_t n, const char *tail)
 {
 	size_t length = sys_strlen(tail);
-	struct stat st;
+	struct stat st = { 0 };
 
 	if (n + length >= sizeof(reporter.analyzer))
 		return false;

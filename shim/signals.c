@@ -42,7 +42,7 @@ static struct {
 	struct sigaction asked[SIGNALS_MAX + 1];
 } signals;
 
-#define NEXT(name) ((__typeof__(next.name))next_find((void **)&next.name, #name))
+#define NEXT(name) (next_find((void **)&next.name, #name), next.name)
 
 static bool is_virtual(int sig)
 {
@@ -90,7 +90,7 @@ static void install(int sig)
 /* If the kernel has SIG_DFL now, notes how the program set it, and puts our handler there. */
 static void adopt(int sig)
 {
-	struct sigaction now;
+	struct sigaction now = { 0 };
 	uint64_t mask;
 
 	sys_block_signals(&mask);
@@ -156,11 +156,11 @@ static signal_handler set_by(signal_setter set, int sig, signal_handler handler)
 	return old == (signal_handler)(uintptr_t)on_fatal ? SIG_DFL : old;
 }
 
-#define SETTER(name)                                                      \
-	HOOK_EXPORT signal_handler name(int sig, signal_handler handler); \
-	HOOK_EXPORT signal_handler name(int sig, signal_handler handler)  \
-	{                                                                 \
-		return set_by(NEXT(name) ?: NEXT(signal), sig, handler);  \
+#define SETTER(name)                                                                \
+	HOOK_EXPORT signal_handler name(int sig, signal_handler handler);           \
+	HOOK_EXPORT signal_handler name(int sig, signal_handler handler)            \
+	{                                                                           \
+		return set_by(NEXT(name) ? next.name : NEXT(signal), sig, handler); \
 	}
 SETTER(signal)
 SETTER(bsd_signal)
@@ -178,7 +178,7 @@ HOOK_EXPORT int sigignore(int sig)
  * SIG_DFL.  Telling the kernel so once makes the answer to a later question what it would be. */
 HOOK_EXPORT int siginterrupt(int sig, int flag)
 {
-	struct sigaction now;
+	struct sigaction now = { 0 };
 
 	int ret = NEXT(siginterrupt)(sig, flag);
 	if (ret != 0 || !is_virtual(sig) || !lifecycle_is_observed() ||

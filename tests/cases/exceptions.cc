@@ -14,7 +14,8 @@ static volatile size_t huge = SIZE_MAX / 4;
 
 static NOINLINE void thrower(int depth)
 {
-	std::vector<std::string> kept(3, "long enough to need a block of its own, every one of them");
+	std::vector<std::string> kept(3,
+				      "long enough to need a block of its own, every one of them");
 
 	if (depth == 0) {
 		keep(make_node());
@@ -36,7 +37,7 @@ static NOINLINE void failing()
 	must(thrown && ::operator new(huge, std::nothrow) == nullptr);
 	thrown = false;
 	try {
-		keep(::operator new[](huge, std::align_val_t{64}));
+		keep(::operator new[](huge, std::align_val_t{ 64 }));
 	} catch (const std::bad_alloc &) {
 		thrown = true;
 	}

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A forked child is let go: what it leaks and frees is not the parent's, and its end brings no report.
-// run: exit
-// args: exit
-// expect: reachable blocks=1 bytes=48
-// run: _exit
-// args: _exit
-// expect: reachable blocks=1 bytes=48
-// run: signal
-// args: signal
-// expect: reachable blocks=1 bytes=48
+// A forked child is let go: what it leaks and frees is not the parent's, and its end brings no
+// report. run: exit args: exit expect: reachable blocks=1 bytes=48 run: _exit args: _exit expect:
+// reachable blocks=1 bytes=48 run: signal args: signal expect: reachable blocks=1 bytes=48
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -41,7 +34,7 @@ int main(int argc, char **argv)
 		child(argv[1]);
 	must(waitpid(pid, &status, 0) == pid);
 	must(waitpid(-1, NULL, 0) == -1);
-	must(!strcmp(argv[1], "signal") ? WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM :
-					  WIFEXITED(status) && WEXITSTATUS(status) == 5);
+	must(!strcmp(argv[1], "signal") ? WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM
+					: WIFEXITED(status) && WEXITSTATUS(status) == 5);
 	return 0;
 }

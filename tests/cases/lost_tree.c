@@ -2,8 +2,9 @@
 // A lost tree of 127 nodes; and two lost blocks that share a child, which is counted once.
 // expect: lost findings=2 blocks=3 bytes=144
 // expect: indirect blocks=127 bytes=6096
-// finding: lost instances=1 blocks=1 bytes=48 held_blocks=126 held_bytes=6048 stack=make_node,make_tree
-// finding: lost instances=2 blocks=2 bytes=96 held_blocks=1 held_bytes=48 stack=make_node,make_parents,main
+// finding: lost instances=1 blocks=1 bytes=48 held_blocks=126 held_bytes=6048
+// stack=make_node,make_tree finding: lost instances=2 blocks=2 bytes=96 held_blocks=1 held_bytes=48
+// stack=make_node,make_parents,main
 #include "case.h"
 
 static NOINLINE struct node *make_tree(int depth)

@@ -18,7 +18,7 @@
 #include <new>
 #include "case.h"
 
-static const std::align_val_t line{64};
+static const std::align_val_t line{ 64 };
 
 static NOINLINE void *plain()
 {
@@ -65,14 +65,30 @@ static NOINLINE void *make(int i)
 	void *p = nullptr;
 
 	switch (i) {
-	case 0: p = plain(); break;
-	case 1: p = array(); break;
-	case 2: p = plain_nothrow(); break;
-	case 3: p = array_nothrow(); break;
-	case 4: p = aligned(); break;
-	case 5: p = aligned_array(); break;
-	case 6: p = aligned_nothrow(); break;
-	case 7: p = aligned_array_nothrow(); break;
+	case 0:
+		p = plain();
+		break;
+	case 1:
+		p = array();
+		break;
+	case 2:
+		p = plain_nothrow();
+		break;
+	case 3:
+		p = array_nothrow();
+		break;
+	case 4:
+		p = aligned();
+		break;
+	case 5:
+		p = aligned_array();
+		break;
+	case 6:
+		p = aligned_nothrow();
+		break;
+	case 7:
+		p = aligned_array_nothrow();
+		break;
 	}
 	must(p && (i < 4 || reinterpret_cast<uintptr_t>(p) % 64 == 0));
 	return keep(p);

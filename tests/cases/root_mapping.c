@@ -11,7 +11,8 @@
 
 static NOINLINE void build(void)
 {
-	void **arena = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void **arena =
+		mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	must(arena != MAP_FAILED);
 	arena[70000] = make_node();

@@ -16,7 +16,8 @@
 
 static NOINLINE void build(int unregister)
 {
-	void **shared = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void **shared =
+		mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	must(shared != MAP_FAILED);
 	shared[5000] = make_node();

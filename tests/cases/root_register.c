@@ -21,19 +21,19 @@ static NOINLINE uint64_t make_hidden(void)
 }
 
 /* From the load of r12 (or rbx) on, until the system call returns, no other word is the pointer. */
-#define SLEEP(reg, number, a, b, c, d)                                                             \
-	do {                                                                                       \
-		register uint64_t r10 __asm__("r10") = (d);                                        \
-		uint64_t rax = (number);                                                           \
-		__asm__ volatile("mov %[hidden], %%" reg "\n\t"                                    \
-				 "xor %[key], %%" reg "\n\t"                                       \
-				 "lock incl %[ready]\n\t"                                          \
-				 "syscall\n\t"                                                     \
-				 "xor %%" reg ", %%" reg                                           \
-				 : "+a"(rax), [ready] "+m"(ready)                                  \
-				 : [hidden] "m"(hidden), [key] "r"(HIDE_KEY), "D"(a), "S"(b),      \
-				   "d"(c), "r"(r10)                                                \
-				 : reg, "rcx", "r11", "memory");                                   \
+#define SLEEP(reg, number, a, b, c, d)                                                        \
+	do {                                                                                  \
+		register uint64_t r10 __asm__("r10") = (d);                                   \
+		uint64_t rax = (number);                                                      \
+		__asm__ volatile("mov %[hidden], %%" reg "\n\t"                               \
+				 "xor %[key], %%" reg "\n\t"                                  \
+				 "lock incl %[ready]\n\t"                                     \
+				 "syscall\n\t"                                                \
+				 "xor %%" reg ", %%" reg                                      \
+				 : "+a"(rax), [ready] "+m"(ready)                             \
+				 : [hidden] "m"(hidden), [key] "r"(HIDE_KEY), "D"(a), "S"(b), \
+				   "d"(c), "r"(r10)                                           \
+				 : reg, "rcx", "r11", "memory");                              \
 	} while (0)
 
 static void *in_read(void *arg)

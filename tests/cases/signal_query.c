@@ -12,10 +12,11 @@ static size_t used;
 
 static void say(const char *what, int signo, const struct sigaction *a)
 {
-	used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %d %s flags %x\n", what, signo,
-				 a->sa_handler == SIG_DFL ? "default" :
-				 a->sa_handler == SIG_IGN ? "ignored" :
-							    "handler",
+	used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %d %s flags %x\n", what,
+				 signo,
+				 a->sa_handler == SIG_DFL   ? "default"
+				 : a->sa_handler == SIG_IGN ? "ignored"
+							    : "handler",
 				 (unsigned)a->sa_flags);
 }
 

@@ -8,7 +8,8 @@
 #include "case.h"
 
 void bare(void (*f)(void));
-__asm__(".text\n.type bare, @function\nbare:\npush %rbp\nmov %rsp, %rbp\ncall *%rdi\npop %rbp\nret\n"
+__asm__(".text\n.type bare, @function\nbare:\npush %rbp\nmov %rsp, %rbp\ncall *%rdi\npop "
+	"%rbp\nret\n"
 	".size bare, .-bare\n");
 
 static void leak(void)

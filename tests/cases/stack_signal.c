@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A handler on a stack of its own, whose frames go down from there to the interrupted ones.  The
-// interrupted instruction may be the first of a function or a system call: its address is looked up as
-// it is, where a return address means the call before it.
-// env: OURO_OPTIONS=verify_stacks=1
+// interrupted instruction may be the first of a function or a system call: its address is looked up
+// as it is, where a return address means the call before it. env: OURO_OPTIONS=verify_stacks=1
 // expect: lost findings=3 blocks=3 bytes=303
 // expect: coverage truncated_stacks=0 mismatched=0 verified>=3
 // finding: lost blocks=1 bytes=100 stack=handler,in_the_kernel,main
@@ -48,7 +47,8 @@ static void skip(int signo, siginfo_t *info, void *context)
 
 /* Its first byte faults: sp still points to the return address. */
 void entry_faults(void);
-__asm__(".text\n.type entry_faults, @function\nentry_faults:\n.cfi_startproc\nud2\nret\n.cfi_endproc\n"
+__asm__(".text\n.type entry_faults, "
+	"@function\nentry_faults:\n.cfi_startproc\nud2\nret\n.cfi_endproc\n"
 	".size entry_faults, .-entry_faults\n");
 
 static NOINLINE void at_the_entry(void)

@@ -67,7 +67,7 @@ has_verdict() {
 	unchecked) fail "$1: unchecked: $(jq -r '.reason' "$WORK/$1.json")" ;;
 	*) fail "$1: no report" ;;
 	esac
-	expect "$1" '.coverage | [.untracked, .dropped, .truncated_stacks, .threads_missed] | join(" ")' '0 0 0 0'
+	expect "$1" '[(.processes // [.])[].coverage | .untracked, .dropped, .truncated_stacks, .threads_missed] | add' 0
 }
 
 expect() {

@@ -20,7 +20,7 @@ END
 }
 
 agrees driver /usr/bin/gcc -O2 -c hello.c -o hello.o
-agrees cc1 "$(gcc -print-prog-name=cc1)" -quiet -O2 hello.c -o out.s
+agrees cc1 "$(gcc -print-prog-name=cc1)" -quiet -imultiarch x86_64-linux-gnu -O2 hello.c -o out.s
 agrees cc1_error "$(gcc -print-prog-name=cc1)" -quiet bad.c -o out.s
 agrees as /usr/bin/as hello.s -o out.o
 agrees cmake /usr/bin/cmake --version

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # timeout: 240
 # redis-server serves a benchmark and is ended by SIGTERM: same status, nothing of ours on its streams,
-# a verdict.  (Its allocator is jemalloc, in a library: it is observed like any other.)
+# a verdict.  (Its allocator is jemalloc, in a library: it is observed like any other.  Its strings are
+# pointers behind a header: many blocks are possible.)
 . "$TOP/tests/lib/real.sh"
 
 socket=$WORK/redis.sock
@@ -32,6 +33,6 @@ for what in status stdout stderr; do
 	cmp "$WORK/bare.$what" "$WORK/ouro.$what" || fail "$what differs"
 done
 has_verdict redis
-expect redis '.totals | .possible.blocks + .unconfirmed.blocks' 0
+expect redis '.totals.unconfirmed.blocks' 0
 jq -c '.totals' "$WORK/redis.json"
 finish

@@ -60,7 +60,7 @@ g++ -O2 -fomit-frame-pointer "$WORK/prog.cc" -o "$WORK/prog" || fail "does not c
 cat >"$WORK/work.py" <<'END'
 import collections, json, re, socket, threading
 def f(n): return [f(n - 1), {"k": str(n)}] if n else None
-for i in range(60):
+for i in range(80):
     json.loads(json.dumps(f(20)))
     re.compile("a%d(b|c)*" % i).match("a%dbcbc" % i)
     collections.namedtuple("T%d" % i, "a b c")
@@ -103,7 +103,7 @@ verify() { # NAME COMMAND...
 
 export PYTHONMALLOC=malloc
 verify python3 /usr/bin/python3 work.py
-verify cc1 "$(gcc -print-prog-name=cc1)" -quiet -O2 input.c -o input.s
+verify cc1 "$(gcc -print-prog-name=cc1)" -quiet -imultiarch x86_64-linux-gnu -O2 input.c -o input.s
 verify cxx ./prog
 verify sqlite3 /usr/bin/sqlite3 :memory: 'create table t(a); with recursive n(i) as (select 1 union all select i+1 from n where i<2000) insert into t select i from n; select count(*) from t group by a%7;'
 verify git /usr/bin/git -C "$WORK" --no-pager -c init.defaultBranch=main init -q repository

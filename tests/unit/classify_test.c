@@ -180,8 +180,7 @@ static void components_described(void)
 	judged_deinit(&j);
 }
 
-/* --- random graphs and the oracle ---------------------------------------------------------------
- */
+/* --- random graphs and the oracle -------------------------------------------------------- */
 
 static uint64_t random_state = 1;
 

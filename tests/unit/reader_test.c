@@ -210,7 +210,7 @@ static void killed_process(void)
 	CHECK_EQUAL(s->thread_count, 2); /* its node is there: an empty thread */
 	CHECK_EQUAL(s->threads[1].tid, 0);
 	CHECK_EQUAL(s->note_count, 1);
-	CHECK(strstr(s->notes[0], "1 segments were begun and never finished") != NULL);
+	CHECK(strstr(s->notes[0], "segments begun and never finished: 1") != NULL);
 	struct heard live = { .text = "" };
 	session_each_live(s, hear_live, &live);
 	CHECK(!strcmp(live.text, "100000 32 5\n100020 32 0\n"));

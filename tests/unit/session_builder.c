@@ -56,9 +56,6 @@ void builder_destroy(struct session_builder *b)
 	free(b);
 }
 
-/* --- the description -----------------------------------------------------------------------------
- */
-
 uint32_t builder_module(struct session_builder *b, const char *path, uint64_t start, uint64_t end,
 			uint32_t flags)
 {

@@ -18,9 +18,6 @@
 
 enum { REGION = 1 << OUROS_REGION_SHIFT, GRANULE = 1 << OUROS_GRANULE_SHIFT };
 
-/* --- the file ------------------------------------------------------------------------------------
- */
-
 /* The file as it grows. */
 struct image {
 	unsigned char *bytes;
