@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * judge - the pipeline: session, blocks, graph, components, classes, groups, names, findings,
- * verdict.
+ * merge, verdict.
  *
  * Stages hand over const inputs and are taken down as soon as nothing points into them; sessions
  * and symbols stay, since the report's strings are theirs.
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "merge.h"
 #include "verdict.h"
 #include "view.h"
 
@@ -129,7 +130,7 @@ static void session_list_live(const struct session *s, struct view *view,
 {
 	struct group_set *groups = group_create_live(s);
 	process->findings = view_findings(view, groups, NULL);
-	process->finding_count = groups->count;
+	process->finding_count = findings_merge(process->findings, groups->count);
 	group_destroy(groups);
 }
 
@@ -142,7 +143,7 @@ static void session_find(const struct session *s, const struct judge_options *o,
 	struct verdicts *classes = classify(set, graph, components, verdict_is_unconfirmed(s));
 	struct group_set *groups = group_create(s, set, graph, components, classes, o->reachable);
 	process->findings = view_findings(view, groups, set);
-	process->finding_count = groups->count;
+	process->finding_count = findings_merge(process->findings, groups->count);
 	group_destroy(groups);
 	verdicts_destroy(classes);
 	scc_destroy(components);

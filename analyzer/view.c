@@ -3,7 +3,7 @@
  * view - findings from groups: stacks named and shared, suppressions applied, fingerprints taken.
  *
  * A finding is suppressed when any stack of its example matches, and with it everything it holds.
- * Its fingerprint is FNV-1a (Fowler, Noll, Vo) over class, type and stacks by function and module,
+ * Its fingerprint is FNV-1a over class, type and stacks by function and module,
  * so that it outlives rebuilds, address randomization and moved lines. Linear in frames and
  * members.
  */
@@ -11,6 +11,8 @@
 
 #include <inttypes.h>
 #include <string.h>
+
+#include "hash.h"
 
 /* The view's enum mirrors the stage's, so that renderers need not know the stage. */
 _Static_assert((int)REPORT_CYCLE == (int)CLASS_CYCLE, "class");
@@ -112,32 +114,17 @@ static const char *view_suppressed_by(const struct view *v, const struct group *
 	return NULL;
 }
 
-static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
-{
-	const unsigned char *at = data;
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-static uint64_t hash_string(uint64_t hash, const char *s)
-{
-	return s ? hash_bytes(hash, s, strlen(s) + 1) : hash_bytes(hash, "", 1);
-}
-
-static const uint64_t hash_start = UINT64_C(0xcbf29ce484222325);
-
 /* Start-up code below main is left out: it differs between systems, not between leaks. */
 static uint64_t hash_stack(const struct report_stack *stack)
 {
-	uint64_t hash = hash_start;
+	uint64_t hash = HASH_START;
 	size_t count = report_stack_shown(stack);
 	for (size_t i = 0; i < count; i++) {
 		const struct report_frame *frame = &stack->frames[i];
 		hash = hash_string(hash, frame->module ? basename(frame->module) : NULL);
 		hash = hash_string(hash, frame->function);
 		if (!frame->function && frame->module)
-			hash = hash_bytes(hash, &frame->offset, sizeof(frame->offset));
+			hash = hash_u64(hash, frame->offset);
 	}
 	return hash;
 }
@@ -163,10 +150,10 @@ static uint64_t hash_example(struct view *v, const struct report_finding *findin
 
 static void view_fingerprint(struct view *v, struct report_finding *finding)
 {
-	uint64_t hash = hash_string(hash_start, report_class_name(finding->class));
+	uint64_t hash = hash_string(HASH_START, report_class_name(finding->class));
 	uint64_t stacks = hash_example(v, finding);
 	hash = hash_string(hash, finding->type);
-	hash = hash_bytes(hash, &stacks, sizeof(stacks));
+	hash = hash_u64(hash, stacks);
 	snprintf(finding->id, sizeof(finding->id), "%016" PRIx64, hash);
 }
 

@@ -43,11 +43,13 @@ struct kernel_action {
 /* Written by the freezing thread only, but for answered. */
 static struct {
 	struct freeze_thread *chunk[FREEZE_CHUNKS];
+	uint32_t pid;
 	uint32_t count;
 	uint32_t missed;
 	uint32_t answered; /* futex: counts answers; the handlers add, the freezer waits */
 	uint32_t number;   /* of this freeze */
 	uint32_t released; /* futex: number of the last freeze that is over */
+	bool unlisted;	   /* the list of threads could not be read */
 	bool installed;
 	bool stays;		     /* a signal may be on its way to a thread that was missed */
 	struct kernel_action before; /* who had the signal, while installed */
@@ -215,7 +217,7 @@ static struct freeze_thread *record_add(uint32_t tid)
 	t = record(freeze.count);
 	sys_memset(t, 0, sizeof(*t));
 	t->tid = tid;
-	t->first = tid == (uint32_t)sys_call0(SYS_getpid);
+	t->first = tid == freeze.pid;
 	freeze.count++;
 	return t;
 }
@@ -241,7 +243,7 @@ static void ask(struct freeze_thread *t)
 	sys_memset(&info, 0, sizeof(info));
 	info.si_signo = FREEZE_SIGNAL;
 	info.si_code = SI_QUEUE;
-	info.si_pid = (int)sys_call0(SYS_getpid);
+	info.si_pid = (int)freeze.pid;
 	info.si_value.sival_ptr = t;
 	for (int i = 0; i < FREEZE_REFUSED_TRIES && err == -EAGAIN; i++) {
 		err = sys_call4(SYS_rt_tgsigqueueinfo, info.si_pid, t->tid, FREEZE_SIGNAL, &info);
@@ -256,9 +258,24 @@ static void ask(struct freeze_thread *t)
 
 struct asking {
 	uint32_t expected; /* record of the next thread in the list, if the list is as it was */
-	uint32_t self;
 	bool news;
 };
+
+/* Is there a record of tid?  One of a thread that has ended counts as long as the number is still
+ * its own: a first thread that has ended stays in the list. */
+static bool is_known(struct asking *a, uint32_t tid)
+{
+	for (uint32_t i = 0; i < freeze.count; i++) {
+		uint32_t at = (a->expected + i) % freeze.count;
+
+		if (record(at)->tid == tid &&
+		    (record(at)->state != FREEZE_GONE || task_is_over(tid))) {
+			a->expected = at + 1;
+			return true;
+		}
+	}
+	return false;
+}
 
 /* A thread of the list: new, or known from an earlier reading. */
 static void on_thread(uint32_t tid, void *arg)
@@ -266,16 +283,8 @@ static void on_thread(uint32_t tid, void *arg)
 	struct asking *a = arg;
 	struct freeze_thread *t;
 
-	if (tid == a->self)
+	if (is_known(a, tid))
 		return;
-	for (uint32_t i = 0; i < freeze.count; i++) {
-		uint32_t at = (a->expected + i) % freeze.count;
-
-		if (record(at)->tid == tid && record(at)->state != FREEZE_GONE) {
-			a->expected = at + 1;
-			return;
-		}
-	}
 	t = record_add(tid);
 	if (!t) {
 		freeze.missed++;
@@ -326,13 +335,14 @@ static void known_thread(struct thread *t, void *arg)
 void freeze_begin(const struct capture_live *self)
 {
 	uint64_t give_up = sys_clock_ns(CLOCK_MONOTONIC) + FREEZE_PATIENCE_MS * UINT64_C(1000000);
-	struct asking asking = { .self = (uint32_t)sys_call0(SYS_gettid) };
+	struct asking asking = { 0 };
 	struct freeze_thread *me;
 
+	freeze.pid = (uint32_t)sys_call0(SYS_getpid);
 	freeze.count = 0;
 	freeze.missed = 0;
 	__atomic_store_n(&freeze.number, freeze.released + 1, __ATOMIC_RELEASE);
-	me = record_add(asking.self);
+	me = record_add((uint32_t)sys_call0(SYS_gettid));
 	if (!me) {
 		freeze.missed = 1;
 		return;
@@ -343,10 +353,27 @@ void freeze_begin(const struct capture_live *self)
 	do {
 		asking.news = false;
 		asking.expected = 1;
-		if (tasks_each(on_thread, &asking) < 0)
+		freeze.unlisted = tasks_each(0, on_thread, &asking) < 0;
+		if (freeze.unlisted)
 			threads_each(known_thread, &asking);
 		wait_for_answers(give_up);
 	} while (asking.news && sys_clock_ns(CLOCK_MONOTONIC) < give_up);
+}
+
+static void on_unasked(uint32_t tid, void *arg)
+{
+	struct freeze_thread *t = is_known(arg, tid) ? NULL : record_add(tid);
+
+	if (t)
+		give_up_on(t);
+}
+
+void freeze_complete(void)
+{
+	struct asking asking = { 0 };
+
+	if (freeze.unlisted)
+		(void)tasks_each(freeze.pid, on_unasked, &asking);
 }
 
 void freeze_end(void)

@@ -46,4 +46,8 @@ uint32_t freeze_count(void);
 const struct freeze_thread *freeze_thread(uint32_t index);
 uint32_t freeze_missed(void);
 
+/* In the clone: when the threads could not be listed (no descriptor was free), those that were not
+ * stopped are added as MISSED.  The clone has descriptors to spare. */
+void freeze_complete(void);
+
 #endif

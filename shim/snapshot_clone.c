@@ -173,6 +173,7 @@ _Noreturn void snapshot_clone_main(struct snapshot_job *the_job)
 	job = the_job;
 	started_ns = sys_clock_ns(CLOCK_MONOTONIC);
 	become_harmless();
+	freeze_complete();
 	record->threads = threads_alive();
 	record->threads_missed = freeze_missed();
 	threads_each(name_missed, NULL);

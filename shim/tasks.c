@@ -29,11 +29,40 @@ static uint32_t number(const char *s)
 	return n;
 }
 
-int tasks_each(void (*f)(uint32_t tid, void *arg), void *arg)
+/* Appends text, or n in decimal, at *at; keeps the path terminated. */
+static void path_text(char *path, size_t *at, const char *text)
 {
-	long n, fd = sys_call4(SYS_openat, AT_FDCWD, "/proc/self/task",
-			       O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	while (*text)
+		path[(*at)++] = *text++;
+	path[*at] = '\0';
+}
 
+static void path_number(char *path, size_t *at, uint32_t n)
+{
+	char digits[12];
+	size_t first = sizeof(digits) - 1;
+
+	digits[first] = '\0';
+	do {
+		digits[--first] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	path_text(path, at, digits + first);
+}
+
+int tasks_each(uint32_t pid, void (*f)(uint32_t tid, void *arg), void *arg)
+{
+	char path[TASKS_PATH];
+	size_t length = 0;
+	long n, fd;
+
+	path_text(path, &length, "/proc/");
+	if (pid)
+		path_number(path, &length, pid);
+	else
+		path_text(path, &length, "self");
+	path_text(path, &length, "/task");
+	fd = sys_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return (int)fd;
 	while ((n = sys_call3(SYS_getdents64, fd, buffer, TASKS_BUFFER)) > 0) {
@@ -53,20 +82,13 @@ int tasks_each(void (*f)(uint32_t tid, void *arg), void *arg)
 /* Reads /proc/self/task/TID/NAME into ret_text, terminated; its length, or -errno. */
 static long read_file(uint32_t tid, const char *name, char *ret_text, size_t size)
 {
-	char path[TASKS_PATH] = "/proc/self/task/";
-	char digits[12];
-	size_t at = sys_strlen(path), count = 0;
+	char path[TASKS_PATH];
+	size_t length = 0;
 	long fd, n;
 
-	do {
-		digits[count++] = (char)('0' + tid % 10);
-		tid /= 10;
-	} while (tid);
-	while (count)
-		path[at++] = digits[--count];
-	while (*name)
-		path[at++] = *name++;
-	path[at] = '\0';
+	path_text(path, &length, "/proc/self/task/");
+	path_number(path, &length, tid);
+	path_text(path, &length, name);
 	fd = sys_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
