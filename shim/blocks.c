@@ -146,6 +146,21 @@ bool block_is_live(const void *p)
 	return block_large_find(address) != NULL;
 }
 
+bool block_set_size(const void *p, size_t size)
+{
+	uintptr_t address = (uintptr_t)p;
+	uint64_t *slot = block_slot(address);
+	uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
+
+	if (likely((word & OUROS_BLOCK_LIVE) && block_is_aligned(address))) {
+		if (unlikely((word & OUROS_BLOCK_SIZE_MASK) != size && size < OUROS_LARGE_SIZE))
+			__atomic_store_n(slot, (word & ~OUROS_BLOCK_SIZE_MASK) | size,
+					 __ATOMIC_RELAXED);
+		return true;
+	}
+	return block_large_find(address) != NULL;
+}
+
 /* --- flags ---------------------------------------------------------------------------------- */
 
 /* The slot of the live small block that address lies in: backwards from its granule, as far as the

@@ -71,6 +71,10 @@ walk_leave_side(struct walk *w, const struct rule *rule, struct walk_step *ret_s
 	case RULE_END:
 		ret_step->ra_at = 0;
 		return WALK_OUTERMOST;
+	case RULE_BARE:
+		ret_step->ra_at = 0;
+		ret_step->uses_bp = true;
+		return w->bp ? WALK_FAR : WALK_OUTERMOST;
 	case RULE_NONE:
 	case RULE_WALK:
 		return WALK_FAR;
@@ -99,17 +103,21 @@ static inline enum walk_end walk_leave(struct walk *w, uint64_t word, struct wal
 	uintptr_t cfa, pc;
 	unsigned kind = rule_word_kind(word);
 
-	if (likely(kind == RULE_SP))
+	if (likely(kind == RULE_SP)) {
 		cfa = w->sp + (uintptr_t)rule_word_k(word);
-	else if (likely(kind == RULE_BP))
+	} else if (likely(kind == RULE_BP)) {
 		cfa = w->bp + (uintptr_t)rule_word_k(word);
-	else if (kind == RULE_WORD_SIDE)
+	} else if (kind == RULE_WORD_SIDE) {
 		return walk_leave_side(w, rule_side(word), ret_step);
-	else if (kind == RULE_END) {
+	} else if (kind == RULE_END) {
 		*ret_step = (struct walk_step){ 0, 0, false };
 		return WALK_OUTERMOST;
-	} else
+	} else if (kind == RULE_BARE && !w->bp) {
+		*ret_step = (struct walk_step){ 0, 0, true };
+		return WALK_OUTERMOST;
+	} else {
 		return WALK_FAR;
+	}
 	ret_step->uses_bp = kind == RULE_BP;
 	ret_step->ra_at = cfa - 8;
 	ret_step->bp_from = 0;

@@ -109,25 +109,40 @@ static void *hook_leave_boot(const void *old, size_t size)
 	return p;
 }
 
+/* Tells the snapshot which memory is between two entries of the table. */
+static inline void hook_moving(void *p, size_t size)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	guard.moving.p = p;
+	guard.moving.size = size;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 /* The old block is out before the real realloc can give its address to another thread. */
 static void *hook_realloc(void *old, size_t size, const struct capture_point *at)
 {
-	struct block_taken taken;
+	struct block_taken taken = { 0 };
 
 	if (unlikely(real_is_boot(old)))
 		return hook_leave_boot(old, size);
 	if (unlikely(!hook_is_recording()))
 		return real.realloc(old, size);
+	hook_moving(old, 0);
 	bool known = old && hook_taken(old, &taken);
 	if (unlikely(old && !known))
 		hook_unknown(old);
+	size_t kept = !known ? 0 : taken.size < size ? taken.size : size;
+	hook_moving(known ? old : NULL, taken.size);
 	uintptr_t veiled = hook_veil(old);
 	void *p = real.realloc(old, size ? hook_size(size) : 0);
-	if (likely(p))
-		return hook_made(p, size, at);
-	if (known && size != 0)
+	if (likely(p)) {
+		hook_moving(known ? p : NULL, kept);
+		p = hook_made(p, size, at);
+	} else if (known && size != 0) {
 		hook_untaken(hook_unveil(veiled), &taken); /* size 0: freed, not failed */
-	return NULL;
+	}
+	hook_moving(NULL, 0);
+	return p;
 }
 
 HOOK_EXPORT void *realloc(void *old, size_t size)

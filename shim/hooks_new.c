@@ -3,8 +3,9 @@
  * hooks_new - every operator new and delete.
  *
  * The usual operator new calls malloc, so the malloc wrapper has recorded the block, with the whole
- * stack, before we see it; only an operator with an allocator of its own leaves that to us.  No
- * guard is held across the real call: a bad_alloc passes through these frames.
+ * stack, before we see it (what is left is the size, which it may have rounded up); only an
+ * operator with an allocator of its own leaves the record to us.  No guard is held across the real
+ * call: a bad_alloc passes through these frames.
  *
  * A block is taken out before the real operator delete, since we cannot know whether that one calls
  * free.  guard.deleting tells its free, if it comes, that the block is no stranger.
@@ -17,7 +18,7 @@
 	{                                                                             \
 		bool record = hook_is_recording();                                    \
 		void *p = real_operators[REAL##name](hook_size(size), second, third); \
-		if (unlikely(record && p && !block_is_live(p))) {                     \
+		if (unlikely(record && p && !block_set_size(p, size))) {              \
 			const struct capture_point at = CAPTURE_POINT();              \
 			hook_made(p, size, &at);                                      \
 		}                                                                     \

@@ -170,7 +170,7 @@ bool maps_readable(const struct maps *maps, uintptr_t start, uintptr_t end, stru
 	for (size_t i = lower_bound(maps, start); i < maps->count; i++) {
 		const struct map *m = &maps->map[i];
 
-		if (m->start >= end)
+		if (m->start >= end || start >= end)
 			return false;
 		if (!(m->flags & MAPS_READ) || (m->flags & MAPS_DEVICE))
 			continue;

@@ -10,7 +10,7 @@
 enum {
 	WORD = 8,
 	PAGE = 4096,
-	MARK_FETCH = 24, /* how far ahead in the queue contents are fetched */
+	MARK_FETCH = 8, /* how far ahead in the queue contents are fetched */
 	MARK_QUEUE_FIRST = 1 << 13,
 	ENTRY_WORDS_BITS = 21,			  /* beside 43 bits of a granule's number */
 	ENTRY_LONG = (1 << ENTRY_WORDS_BITS) - 1, /* this long, or longer */
@@ -213,17 +213,6 @@ static void entry_read(struct mark *m, uint64_t entry)
 				 mark_words, &scan);
 }
 
-/* Fetches what entry_read will touch. */
-static void entry_fetch(const struct mark *m, uint64_t entry)
-{
-	uintptr_t start = entry_start(entry);
-	uint32_t region = heap_region(m->heap, start);
-
-	__builtin_prefetch((const void *)start);
-	if (region & ~HEAP_LARGE_HERE)
-		__builtin_prefetch(heap_cell(m->heap, region, start));
-}
-
 void mark_follow(struct mark *m)
 {
 	do {
@@ -232,7 +221,8 @@ void mark_follow(struct mark *m)
 			size_t ahead = m->head + MARK_FETCH;
 
 			if (ahead < m->tail)
-				entry_fetch(m, m->queue[ahead & (m->queue_room - 1)]);
+				__builtin_prefetch((const void *)entry_start(
+					m->queue[ahead & (m->queue_room - 1)]));
 			entry_read(m, entry);
 		}
 		mark_drain(m);

@@ -103,6 +103,7 @@ static void write_roots(struct mark *mark, uint32_t index)
 struct set {
 	const struct heap *heap;
 	const struct maps *maps;
+	uint32_t generation; /* of the snapshot */
 	uint32_t *position;
 	uint32_t count;
 	struct ouros_tally unreached;
@@ -136,13 +137,21 @@ static void set_count(const struct heap_hit *hit, void *arg)
 static void set_copy(const struct heap_hit *hit, void *arg)
 {
 	struct set *set = arg;
+	uint64_t word;
 
 	if (!set->position[hit->ordinal])
 		return;
+	word = heap_word(set->heap, hit);
+	/* The program may run again, and the slot have a new block: of the old one's word only this
+	 * much is known. */
+	if ((word >> OUROS_BLOCK_GEN_SHIFT & ((1U << OUROS_BLOCK_GEN_BITS) - 1)) >
+		    set->generation ||
+	    (hit->ordinal < set->heap->small && (word & OUROS_BLOCK_SIZE_MASK) != hit->size))
+		word = OUROS_BLOCK_LIVE | (hit->ordinal < set->heap->small ? hit->size : 0);
 	set->block[set->position[hit->ordinal] - 1] =
 		(struct ouros_block){ .address = hit->start,
 				      .size = hit->size,
-				      .word = heap_word(set->heap, hit),
+				      .word = word | OUROS_BLOCK_LIVE,
 				      .ordinal = hit->ordinal,
 				      .mark = set->heap->block[hit->ordinal].mark };
 }
@@ -184,7 +193,7 @@ static void set_edges(const struct heap_hit *hit, void *arg)
 static void write_set(struct mark *mark, uint32_t index, struct ouros_snapshot *ret_snapshot)
 {
 	const struct heap *heap = mark->heap;
-	struct set set = { .heap = heap, .maps = mark->maps };
+	struct set set = { .heap = heap, .maps = mark->maps, .generation = index };
 	struct ouros_segment *entry;
 
 	set.position = scratch_map((heap->count + 1) * sizeof(*set.position));

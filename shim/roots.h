@@ -63,6 +63,12 @@ void roots_threads_init(void);
 /* Does libc lie in [start, end)? */
 bool roots_is_in_libc(uintptr_t start, uintptr_t end);
 
+struct freeze_thread;
+
+/* roots_hooks.c: what a thread holds that was stopped inside a hook; tcb: its control block, or 0.
+ */
+void roots_hook(struct roots *roots, const struct freeze_thread *thread, uintptr_t tcb);
+
 /* roots_malloc.c: what glibc's malloc keeps is taken. */
 void roots_malloc(struct roots *roots);
 

@@ -286,6 +286,7 @@ static void add_thread(struct search *s, const struct freeze_thread *t)
 	if (t->state == FREEZE_MISSED)
 		roots->unread |= 1U << OUROS_ROOT_REGISTER;
 	add_registers(roots, t);
+	roots_hook(roots, t, tcb ? tcb->at : 0);
 	if (tcb)
 		add_tcb(roots, tcb, t->tid);
 	else

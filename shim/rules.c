@@ -125,7 +125,7 @@ static bool rule_fits(const struct rule *rule)
 
 	if (rule->module > UINT16_MAX)
 		return false;
-	if (rule->kind == RULE_END || rule->kind == RULE_WALK)
+	if (rule->kind == RULE_END || rule->kind == RULE_WALK || rule->kind == RULE_BARE)
 		return true;
 	if (rule->bp_saved && (rule->bp_from != RULE_FROM_CFA || rule->bp_at % 8 ||
 			       rule->bp_at / 8 != (int16_t)(rule->bp_at / 8)))

@@ -25,6 +25,7 @@ enum rule_kind {
 	RULE_BP_LOAD,  /* cfa = [bp + k] + j */
 	RULE_END,      /* the outermost frame */
 	RULE_WALK,     /* not linear, or no unwind information: ask libunwind each time */
+	RULE_BARE, /* no unwind information: the outermost frame if bp is 0, else as RULE_WALK */
 };
 
 /* What an offset counts from. */

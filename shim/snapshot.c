@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -28,6 +29,8 @@ enum {
 	SNAPSHOT_DEADLINE_MS = 60000,
 	KERNEL_SIGSET = 8,
 	FREEZE_SIGNAL_BIT = 32,
+	SNAPSHOT_LOOK_MS = 5, /* between looks whether the clone is still alive */
+	SNAPSHOT_PAGE = 4096,
 };
 #define MS UINT64_C(1000000)
 
@@ -115,6 +118,42 @@ static void settle_status(struct ouros_snapshot *record, bool killed, int status
 	__atomic_store_n(&record->status, OUROS_SNAPSHOT_FAILED, __ATOMIC_RELEASE);
 }
 
+/* Memory shared with the clone, made once.  NULL when there is none. */
+static uint32_t *make_shared(void)
+{
+	static uint32_t *shared;
+
+	if (!shared) {
+		long p = sys_call6(SYS_mmap, 0, SNAPSHOT_PAGE, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		if (p < 0 && p > -4096)
+			return NULL;
+		sys_own((uintptr_t)p, SNAPSHOT_PAGE);
+		shared = (uint32_t *)p;
+	}
+	__atomic_store_n(shared, 0, __ATOMIC_RELAXED);
+	return shared;
+}
+
+/* Until the clone has read the table of blocks, or is dead, or late. */
+static void wait_until_built(const struct snapshot_job *job, long pid)
+{
+	const struct timespec look = { 0, SNAPSHOT_LOOK_MS * (long)MS };
+	uint64_t give_up = sys_clock_ns(CLOCK_MONOTONIC) + snapshot_deadline_ms() * MS;
+
+	while (!__atomic_load_n(job->built, __ATOMIC_ACQUIRE)) {
+		siginfo_t info = { 0 };
+
+		if (sys_call4(SYS_futex, job->built, FUTEX_WAIT, 0, &look) != -ETIMEDOUT)
+			continue;
+		if (sys_call5(SYS_waitid, P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT | __WCLONE,
+			      NULL) < 0 ||
+		    info.si_pid || sys_clock_ns(CLOCK_MONOTONIC) > give_up)
+			return;
+	}
+}
+
 /* Everything that happens while the threads stand still.  The clone's pid, or -errno; does not
  * return in the clone. */
 static long freeze_and_clone(struct snapshot_job *job)
@@ -135,6 +174,8 @@ static long freeze_and_clone(struct snapshot_job *job)
 	pid = sys_call5(SYS_clone, 0, 0, 0, 0, 0);
 	if (pid == 0)
 		snapshot_clone_main(job);
+	if (pid > 0)
+		wait_until_built(job, pid);
 	freeze_end();
 	job->record->pause_ns = sys_clock_ns(CLOCK_MONOTONIC) - start;
 	return pid;
@@ -159,6 +200,9 @@ static int take(const struct snapshot_request *request, struct snapshot_result *
 	bool killed;
 	long pid;
 
+	job.built = make_shared();
+	if (!job.built)
+		return -ENOMEM;
 	job.record =
 		session_segment(OUROS_KIND_SNAPSHOT, job.index, sizeof(*job.record), 1, &entry);
 	if (!job.record)

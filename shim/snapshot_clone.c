@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -180,6 +181,8 @@ _Noreturn void snapshot_clone_main(struct snapshot_job *the_job)
 	if (maps_read(&maps) < 0)
 		snapshot_fail(OUROS_REASON_FILE_GONE);
 	heap_build(&heap);
+	__atomic_store_n(job->built, 1, __ATOMIC_RELEASE); /* wait_until_built */
+	(void)sys_call3(SYS_futex, job->built, FUTEX_WAKE, 1);
 	roots_find(&roots, &maps, &heap);
 	mark_init(&mark, &heap, &maps);
 	mark_all(&mark, &roots, options.roots);

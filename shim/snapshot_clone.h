@@ -13,7 +13,9 @@ struct snapshot_job {
 	const struct snapshot_request *request;
 	struct ouros_snapshot *record; /* in the session */
 	uint32_t index;
-	int status; /* wait status of the clone */
+	uint32_t *built; /* futex, in memory shared with the clone: 1 = the table of blocks was read
+			  */
+	int status;	 /* wait status of the clone */
 };
 
 /* Marks, writes, calls request->after, ends the clone. */

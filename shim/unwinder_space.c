@@ -3,9 +3,9 @@
  * unwinder_space - libunwind's questions about memory, registers and unwind information, answered.
  *
  * Unwind information is found as a debugger of another process finds it: the module by module_find,
- * its binary search table behind .eh_frame_hdr, the rest by libunwind itself.  A file whose header
- * has no table (a linker may leave it out) is searched from its first entry on, and libunwind is
- * given a table made of the one entry that fits.
+ * the entry by the binary search table behind .eh_frame_hdr, the rest by libunwind itself.  A file
+ * whose header has no table (a linker may leave it out) is searched from its first entry on.
+ * Either way libunwind is given a table made of the one entry that fits.
  */
 #include "unwinder_space.h"
 
@@ -29,11 +29,22 @@ enum {
 	EH_TABLE = EH_DATAREL | EH_SDATA4, /* the only kind of search table that linkers make */
 };
 
+/* A word that need not be aligned. */
+struct space_word {
+	uint64_t word;
+} __attribute__((packed));
+
+void space_begin(void)
+{
+	unwinder_space.deaf = false;
+	unwinder_space.in_module = false;
+	space_begin_step();
+}
+
 void space_begin_step(void)
 {
 	unwinder_space.asked_ip = 0;
 	unwinder_space.found = false;
-	unwinder_space.in_module = false;
 	unwinder_space.proc_start = 0;
 	unwinder_space.load_count = 0;
 }
@@ -83,7 +94,7 @@ static int space_access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t 
 	}
 	if (address - (uintptr_t)space->synthetic < sizeof(space->synthetic) ||
 	    space_in_tables(address, sizeof(*io_word))) {
-		sys_memcpy(io_word, (const void *)address, sizeof(*io_word));
+		*io_word = ((const struct space_word *)address)->word;
 		return 0;
 	}
 	if (!space->lesson && !(address & 7))
@@ -201,7 +212,32 @@ static bool space_search_frames(uintptr_t ip, uintptr_t at, uintptr_t end)
 	return false;
 }
 
-/* Describes the module's table to libunwind. */
+/* An entry of the search table: addresses relative to .eh_frame_hdr, by ascending start. */
+struct eh_entry {
+	int32_t start, fde;
+};
+
+/* The table of one entry that ip needs.  (libunwind would find it too, by two questions a step.) */
+static bool space_search_table(uintptr_t ip, const struct eh_entry *table, size_t count)
+{
+	intptr_t offset = (intptr_t)(ip - unwinder_space.module.eh_frame_hdr);
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (table[middle].start <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return false;
+	unwinder_space.synthetic[0] = (uint32_t)table[low - 1].start;
+	unwinder_space.synthetic[1] = (uint32_t)table[low - 1].fde;
+	return true;
+}
+
+/* Describes the module's table, or the part of it that ip needs, to libunwind. */
 static bool space_find_table(uintptr_t ip, const struct module_info *module, unw_dyn_info_t *ret_di)
 {
 	uintptr_t at = module->eh_frame_hdr, frames, count;
@@ -219,16 +255,17 @@ static bool space_find_table(uintptr_t ip, const struct module_info *module, unw
 	ret_di->start_ip = module->start;
 	ret_di->end_ip = module->end;
 	ret_di->u.rti.segbase = module->eh_frame_hdr;
-	if (head.table_encoding == EH_TABLE && head.count_encoding != EH_OMIT) {
-		if (!space_read_pointer(&at, head.count_encoding, module->eh_frame_hdr, &count))
-			return false;
-		ret_di->u.rti.table_data = at;
-		ret_di->u.rti.table_len = count; /* in words: an entry is one */
-		return true;
-	}
 	ret_di->u.rti.table_data = (unw_word_t)unwinder_space.synthetic;
-	ret_di->u.rti.table_len = 1;
-	return space_search_frames(ip, frames, module->eh_end);
+	ret_di->u.rti.table_len = 1; /* in words: an entry is one */
+	if (head.table_encoding != EH_TABLE || head.count_encoding == EH_OMIT)
+		return space_search_frames(ip, frames, module->eh_end);
+	if (!space_read_pointer(&at, head.count_encoding, module->eh_frame_hdr, &count))
+		return false;
+	if (space_in_tables(at, count * sizeof(struct eh_entry)))
+		return space_search_table(ip, (const struct eh_entry *)at, count);
+	ret_di->u.rti.table_data = at;
+	ret_di->u.rti.table_len = count;
+	return true;
 }
 
 static int space_find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *ret_info,
@@ -290,3 +327,12 @@ unw_accessors_t unwinder_accessors = {
 	.resume = space_resume,
 	.get_proc_name = space_proc_name,
 };
+
+bool space_is_planted(uintptr_t pc)
+{
+	unw_proc_info_t info;
+	struct unwinder_space *space = &unwinder_space;
+
+	return unwinder_accessors.find_proc_info(unwinder_as, pc, &info, 0, space) == 0 &&
+	       info.start_ip == pc;
+}

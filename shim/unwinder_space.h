@@ -47,7 +47,7 @@ struct unwinder_space {
 	uintptr_t asked_ip; /* 0 = nothing yet */
 	bool found;	    /* and there was unwind information */
 	uintptr_t proc_start, proc_end;
-	struct module_info module; /* that asked_ip lies in; id 0 = none */
+	struct module_info module; /* the last one that was looked up, if in_module */
 	bool in_module;
 	uint32_t load_count; /* of made-up addresses; may exceed SPACE_LOADS: some were not noted */
 	struct space_load load[SPACE_LOADS];
@@ -59,6 +59,18 @@ extern struct unwinder_space unwinder_space;
 
 /* The accessors, for create_addr_space. */
 extern unw_accessors_t unwinder_accessors;
+
+/* The one space of that kind; made by unwinder_init. */
+extern unw_addr_space_t unwinder_as;
+
+/* A function's first byte, behind no code that could have called: no call left this return address.
+ * Somebody planted it where a stack begins, as makecontext does; what is beyond it is no frame.
+ * (libunwind's own cursor would go on by its guesses.)  Ask when pc - 1 has no unwind information.
+ */
+bool space_is_planted(uintptr_t pc);
+
+/* Starts a lesson or a walk: modules are looked up anew. */
+void space_begin(void);
 
 /* Forget what the last step asked. */
 void space_begin_step(void);

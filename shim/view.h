@@ -22,10 +22,12 @@ struct view {
 /* Proves pages of the thread's own stack, down to sp, that were not known yet.  NULL: nothing. */
 void view_extend(struct thread *thread, uintptr_t sp);
 
-/* The view of a walk of this thread that starts at sp.  thread may be NULL: then nothing is known. */
+/* The view of a walk of this thread that starts at sp.  thread may be NULL: then nothing is known.
+ */
 static inline void view_open(struct thread *thread, uintptr_t sp, struct view *ret_view)
 {
-	if (unlikely(!thread) || unlikely(sp - thread->stack_low >= thread->stack_high - thread->stack_low))
+	if (unlikely(!thread) ||
+	    unlikely(sp - thread->stack_low >= thread->stack_high - thread->stack_low))
 		view_extend(thread, sp);
 	*ret_view = (struct view){ .low = thread ? thread->stack_low : 0,
 				   .span = thread ? thread->stack_high - thread->stack_low : 0 };

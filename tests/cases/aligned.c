@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The aligned family: native alignment, the size that was asked for, freed like any other.
+//
 // cflags: -Wno-deprecated-declarations
 // expect: lost findings=5 blocks=5 bytes=1515
 // expect: coverage unknown_frees=0 untracked=0

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What exit handlers and destructors free, the program's and a library's, is no leak; until then
-// only hidden pointers know it.  What a handler makes and drops is one. plugin: yes libs: -ldl
+// only hidden pointers know it.  What a handler makes and drops is one.
+//
+// plugin: yes
+// libs: -ldl
 // expect: lost findings=1 blocks=1 bytes=48
 // finding: lost stack=make_node,late
 #include "case.h"

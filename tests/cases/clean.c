@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Everything is freed, or held by a global at the end.
+//
 // expect: reachable blocks=4 bytes=192
 #include "case.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Leaked containers of the standard library, each a few blocks that hold each other from inside.
+//
 // expect: unreached blocks=13 bytes=488
 #include <list>
 #include <map>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The same with the pointers in main's own frame: main has returned, so they are dead too.
+//
 // expect: cycle findings=2 blocks=4 bytes=192
 #include <memory>
 #include "case.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The stack of a thread that has been joined is kept by libc for the next one: it is no root.
+//
 // expect: lost blocks=1 bytes=48
 // expect: indirect blocks=9 bytes=432
 // valgrind: skip it takes the kept stack for live memory

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Exceptions pass through frames that allocate; operator new that fails throws, or returns null.
+//
 // cflags: -Wno-error
 // expect: coverage truncated_stacks=0 unknown_frees=0
 // expect: lost findings=1 blocks=1 bytes=48

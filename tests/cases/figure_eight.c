@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Two rings that share a block are one component: one finding.
+//
 // expect: cycle findings=1 blocks=5 bytes=240
 // finding: cycle instances=1 blocks=5 bytes=240 members=5 stack=make_node,build,main
 #include "case.h"

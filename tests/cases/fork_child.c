@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 // A forked child is let go: what it leaks and frees is not the parent's, and its end brings no
-// report. run: exit args: exit expect: reachable blocks=1 bytes=48 run: _exit args: _exit expect:
-// reachable blocks=1 bytes=48 run: signal args: signal expect: reachable blocks=1 bytes=48
+// report.
+//
+// run: exit
+// args: exit
+// expect: reachable blocks=1 bytes=48
+// run: _exit
+// args: _exit
+// expect: reachable blocks=1 bytes=48
+// run: signal
+// args: signal
+// expect: reachable blocks=1 bytes=48
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

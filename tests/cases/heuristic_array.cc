@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // new T[n] of a type with a destructor returns a pointer behind the cookie that counts.
+//
 // expect: possible blocks=0
 // expect: reachable blocks>=1
 #include "case.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A pointer to the second base of an object: its word is a vtable pointer, and so is the first.
+//
 // expect: possible blocks=0
 // expect: reachable blocks>=1
 #include "case.h"

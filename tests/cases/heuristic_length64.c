@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A pointer behind a 64-bit length of what follows it, as sqlite keeps them.
+//
 // expect: reachable blocks=1 bytes=108
 #include "case.h"
 

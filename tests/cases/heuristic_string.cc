@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The old std::string points behind its header of length, capacity, count: a start pointer all the
 // same.
+//
 // cflags: -D_GLIBCXX_USE_CXX11_ABI=0
 // expect: possible blocks=0
 // expect: reachable blocks>=1

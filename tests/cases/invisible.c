@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a program can see of its own process is as without ouro: environment, descriptors, errno,
 // children, threads, arguments.
+//
 // builds: gcc-O2
 #include <dirent.h>
 #include <errno.h>

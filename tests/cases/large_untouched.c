@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // calloc of 1 GiB that nobody touches stays untouched: the resident size is flat.
+//
 // builds: gcc-O2
 // expect: reachable blocks=1 bytes=1073741824
 // valgrind: skip its calloc writes the zeros

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A lost tree of 127 nodes; and two lost blocks that share a child, which is counted once.
+//
 // expect: lost findings=2 blocks=3 bytes=144
 // expect: indirect blocks=127 bytes=6096
-// finding: lost instances=1 blocks=1 bytes=48 held_blocks=126 held_bytes=6048
-// stack=make_node,make_tree finding: lost instances=2 blocks=2 bytes=96 held_blocks=1 held_bytes=48
-// stack=make_node,make_parents,main
+// finding: lost instances=1 held_blocks=126 held_bytes=6048 stack=make_node,make_tree
+// finding: lost instances=2 held_blocks=1 held_bytes=48 stack=make_node,make_parents,main
 #include "case.h"
 
 static NOINLINE struct node *make_tree(int depth)
@@ -18,11 +18,14 @@ static NOINLINE struct node *make_tree(int depth)
 	return (struct node *)keep(n);
 }
 
+/* Not known to the compiler: an unrolled loop has several places. */
+static volatile int two = 2;
+
 static NOINLINE void make_parents(void)
 {
 	struct node *child = make_node();
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < two; i++) {
 		struct node *parent = make_node();
 
 		parent->next = child;

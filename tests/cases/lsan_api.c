@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // LeakSanitizer's annotations: what is made while disabled (it nests), and what is marked as
-// ignored, is no leak, nor is what it holds; what comes after is one again. expect: lost findings=1
-// blocks=1 bytes=48 finding: lost stack=make_node,reported,main valgrind: blocks=7 bytes=336 it has
-// no such annotations
+// ignored, is no leak, nor is what it holds; what comes after is one again.
+//
+// expect: lost findings=1 blocks=1 bytes=48
+// finding: lost stack=make_node,reported,main
+// valgrind: blocks=7 bytes=336 it has no such annotations
 #include "case.h"
 
 static NOINLINE void disabled(void)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A check in mid-run says whether there are leaks now, and the program goes on; it is still
-// observed. expect: lost blocks=2 bytes=148 finding: lost blocks=1 bytes=48
-// stack=make_node,before,main finding: lost blocks=1 bytes=100 stack=after,main
+// observed.
+//
+// expect: lost blocks=2 bytes=148
+// finding: lost blocks=1 bytes=48 stack=make_node,before,main
+// finding: lost blocks=1 bytes=100 stack=after,main
 #include <fcntl.h>
 #include "case.h"
 

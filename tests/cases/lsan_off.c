@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A program that turns leak detection off is unchecked, not clean.
+//
 // builds: gcc-O2
 // expect: verdict=unchecked
 // valgrind: skip nothing to compare

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 // malloc's edges behave as they do without ouro (the output says how), and are tracked: malloc(0)
 // is a block, realloc(p, 0) frees, and a realloc or calloc that fails leaves the old block as it
-// was. cflags: -Wno-error -fno-builtin expect: lost blocks=5 bytes=350 expect: coverage
-// unknown_frees=0 finding: lost blocks=1 bytes=0 stack=zero,main finding: lost blocks=2 bytes=200
-// stack=failing,main finding: lost blocks=1 bytes=50 stack=grown,main finding: lost blocks=1
-// bytes=100 stack=from_null,main
+// was.
+//
+// cflags: -Wno-error -fno-builtin
+// expect: lost blocks=5 bytes=350
+// expect: coverage unknown_frees=0
+// finding: lost blocks=1 bytes=0 stack=zero,main
+// finding: lost instances=2 blocks=2 bytes=200 stack=failing,main
+// finding: lost blocks=1 bytes=50 stack=grown,main
+// finding: lost blocks=1 bytes=100 stack=from_null,main
 #include <errno.h>
 #include "case.h"
 

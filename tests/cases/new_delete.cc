@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every operator new with every operator delete that may free what it made; then one leak of each.
+//
 // cflags: -fsized-deallocation
 // run: paired
 // expect: coverage unknown_frees=0 untracked=0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // new T[0] of a type with a destructor: the only pointer is one past the eight bytes asked for.
+//
 // expect: possible blocks=0
 // valgrind: blocks=1 bytes=8 it takes the pointer one past the block for none
 #include "case.h"

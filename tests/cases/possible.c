@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Held only by a pointer into its middle, that no heuristic explains: possible, which is no leak,
-// and so is what it holds. expect: possible blocks=2 bytes=96 expect: verdict=clean
+// and so is what it holds.
+//
+// expect: possible blocks=2 bytes=96
+// expect: verdict=clean
 #include "case.h"
 
 void *middle;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Two blocks that hold each other.
+//
 // expect: cycle findings=1 blocks=2 bytes=96
 // finding: cycle instances=1 blocks=2 bytes=96 held_blocks=0 members=2 stack=make_node,build,main
 #include "case.h"

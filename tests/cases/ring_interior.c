@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Rings that are closed through a member in the middle of each block, as intrusive lists are.
+//
 // expect: cycle findings=1 blocks=3 bytes=144
 #include "case.h"
 

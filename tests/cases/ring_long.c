@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Long graphs: nothing in the analyzer may recurse over them.
+//
 // expect: cycle findings=1 blocks=200000 bytes=9600000
 // expect: lost findings=1 blocks=1 bytes=48
 // expect: indirect blocks=199999 bytes=9599952

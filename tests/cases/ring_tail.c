@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What hangs below a ring is indirect: freed with it, no leak of its own.
+//
 // expect: cycle findings=1 blocks=2 bytes=96
 // expect: indirect blocks=3 bytes=144
 // finding: cycle instances=1 blocks=2 bytes=96 held_blocks=3 held_bytes=144

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A coroutine on a stack in a heap block: its suspended frame has the only pointer to a block, and
 // its saved registers too.
+//
 // expect: reachable blocks=2 bytes=65584
 // valgrind: skip it does not know where the stacks of ucontext end
 #include <ucontext.h>

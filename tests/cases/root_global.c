@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Data, bss and a function's static variable hold one block each.
+//
 // run: on
 // expect: reachable blocks=3 bytes=144
 // run: off

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A private anonymous mapping that malloc has nothing to do with: somebody's own arena.
+//
 // run: on
 // expect: reachable blocks=1 bytes=48
 // run: off

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Shared memory is no root by itself; a region of it that the program registers is, until it takes
 // it back.
+//
 // run: on
 // expect: reachable blocks=1 bytes=48
 // run: off

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Threads asleep in read, poll and futex, each with the only pointer to a block in a register.
+//
 // run: on
 // expect: reachable blocks>=3
 // run: off

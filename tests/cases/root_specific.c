@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 // pthread_setspecific: the first 32 keys lie in the thread's own block, the others in blocks that
-// libc allocates (512 bytes each). run: on expect: reachable blocks=3 bytes=608 run: off options:
-// --no-root tls expect: lost blocks=2 bytes=560 expect: indirect blocks=1 bytes=48 valgrind: skip
-// it has no such switch
+// libc allocates (512 bytes each).
+//
+// run: on
+// expect: reachable blocks=3 bytes=608
+// run: off
+// options: --no-root tls
+// expect: lost blocks=2 bytes=560
+// expect: indirect blocks=1 bytes=48
+// valgrind: skip it has no such switch
 #include <pthread.h>
 #include "case.h"
 

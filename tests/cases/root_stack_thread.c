@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A local variable of a thread that sleeps while main leaves.
+//
 // run: on
 // expect: reachable blocks>=1
 // run: off

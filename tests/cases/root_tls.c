@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A __thread variable of the program, in main's thread.
+//
 // run: on
 // expect: reachable blocks=1 bytes=48
 // run: off

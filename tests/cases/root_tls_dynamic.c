@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A __thread variable of a library that was opened at run time, in main and in a sleeping thread.
+//
 // plugin: yes
 // libs: -ldl
 // expect: reachable blocks>=2

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A __thread variable of a sleeping thread; and a block that only the argument of a thread holds.
+//
 // expect: reachable blocks>=2
 #include <pthread.h>
 #include "case.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A handler that allocates and frees, interrupting code that does the same; what it leaks is found,
-// with a stack that goes on through the signal's frame.
+// A handler that allocates and frees, interrupting code that does the same; what it leaks is
+// found, with a stack that goes on through the signal's frame.
+//
 // expect: lost findings=1 blocks=1 bytes=77
 // expect: coverage truncated_stacks=0 unknown_frees=0
 // finding: lost stack=handler,busy,main

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a program sees of its signals: every disposition and the mask as without ouro, before and
 // after it sets some; its own SIGSEGV handler gets its signal.
+//
 // expect: verdict=clean
 #include <setjmp.h>
 #include <signal.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Functions of the program that libc calls: frames of both, in turn, without frame pointers.
+//
 // cflags: -fomit-frame-pointer
-// env: OURO_OPTIONS=verify_stacks=1
+// options: --verify-stacks
 // expect: lost findings=3 blocks=3 bytes=600
 // expect: coverage truncated_stacks=0 mismatched=0 verified>=3
 // finding: lost blocks=1 bytes=100 stack=leak,compare,inner,find,main

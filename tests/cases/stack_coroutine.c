@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Coroutines on small stacks of their own, one with a page behind it that cannot be read.  Their
 // stacks end at the coroutine's first function.
-// env: OURO_OPTIONS=verify_stacks=1
+//
+// options: --verify-stacks
+// valgrind: skip it does not know where the stacks of coroutines end
 // expect: lost findings=1 blocks=20 bytes=400
 // expect: coverage truncated_stacks=0 mismatched=0 verified>=20
 // finding: lost blocks=20 bytes=400 stack=leak,step,coroutine frames=main:0
@@ -24,10 +26,20 @@ static NOINLINE void step(void)
 	keep(NULL);
 }
 
+/* The stacks are memory like any other: nothing of the blocks may stay on them. */
+static NOINLINE void wipe(void)
+{
+	char room[2048];
+
+	memset(keep(room), 0, sizeof(room));
+	keep(room);
+}
+
 static void coroutine(int i)
 {
 	for (int r = 0; r < ROUNDS; r++) {
 		step();
+		wipe();
 		must(swapcontext(&there[i], &home) == 0);
 	}
 }

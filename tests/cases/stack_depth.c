@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Stacks have their full depth: 200 frames of a recursion, no more and no less.
+//
 // expect: lost findings=1 blocks=1 bytes=48
 // expect: coverage truncated_stacks=0
 // finding: lost stack=make_node,descend,descend,main frames=descend:200

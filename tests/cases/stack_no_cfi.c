@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A function without unwind information, between two that have it: the way goes on by its frame
 // pointer, and then by the registers that it left alone.
-// env: OURO_OPTIONS=verify_stacks=1
+//
+// options: --verify-stacks
 // expect: lost findings=1 blocks=5 bytes=250
 // expect: coverage truncated_stacks=0 mismatched=0 verified>=5 walked>=5
 // finding: lost blocks=5 bytes=250 stack=leak,bare,main

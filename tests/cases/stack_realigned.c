@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Functions that align their frame to 64 bytes, one of them with a block of variable size as well:
-// the way to the caller leads through a word in the frame.  Each is called from two depths, so that
-// the same frame address may have another caller address. env: OURO_OPTIONS=verify_stacks=1 expect:
-// lost findings=4 blocks=32 bytes=1600 expect: coverage truncated_stacks=0 mismatched=0
-// verified>=32 walked=0 finding: lost blocks=8 bytes=400 stack=leak,aligned,main frames=deeper:0
+// the way to the caller leads through a word in the frame.  Each is called from two depths, so
+// that the same frame address may have another caller address.
+//
+// options: --verify-stacks
+// expect: lost findings=4 blocks=32 bytes=1600
+// expect: coverage truncated_stacks=0 mismatched=0 verified>=32 walked=0
+// finding: lost blocks=8 bytes=400 stack=leak,aligned,main frames=deeper:0
 // finding: lost blocks=8 bytes=400 stack=leak,aligned,deeper,main
 // finding: lost blocks=8 bytes=400 stack=leak,aligned_more,main frames=deeper:0
 // finding: lost blocks=8 bytes=400 stack=leak,aligned_more,deeper,main

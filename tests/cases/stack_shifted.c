@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The same innermost frames, at the same addresses, below other callers at other addresses, while
 // what the callers before left in memory is still there.  Only a saved frame pointer, or the word
-// that a realigned frame keeps of its caller, tells the two apart. env:
-// OURO_OPTIONS=verify_stacks=1 expect: lost findings=4 blocks=64 bytes=3200 expect: coverage
-// truncated_stacks=0 mismatched=0 verified>=64 finding: lost blocks=16 bytes=800
-// stack=leak,shifted,one,main frames=other:0 finding: lost blocks=16 bytes=800
-// stack=leak,shifted,other,main frames=one:0 finding: lost blocks=16 bytes=800
-// stack=leak,realigned,one,main frames=other:0 finding: lost blocks=16 bytes=800
-// stack=leak,realigned,other,main frames=one:0
+// that a realigned frame keeps of its caller, tells the two apart.
+//
+// options: --verify-stacks
+// expect: lost findings=4 blocks=64 bytes=3200
+// expect: coverage truncated_stacks=0 mismatched=0 verified>=64
+// finding: lost blocks=16 bytes=800 stack=leak,shifted,one,main frames=other:0
+// finding: lost blocks=16 bytes=800 stack=leak,shifted,other,main frames=one:0
+// finding: lost blocks=16 bytes=800 stack=leak,realigned,one,main frames=other:0
+// finding: lost blocks=16 bytes=800 stack=leak,realigned,other,main frames=one:0
 #include <alloca.h>
 #include "case.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The result of a thread that has finished, and that nobody has joined yet, is held for who joins.
+//
 // expect: reachable blocks>=1
 #include <pthread.h>
 #include "case.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Eight threads, 10^7 operations: blocks are allocated by one, grown by another, freed by a third.
 // At the end every one is freed: nothing is tracked but what libc keeps for the threads' own sake.
+//
 // builds: gcc-O2
 // timeout: 300
 // env: MALLOC_ARENA_MAX=1

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // exit() while twenty threads allocate and free: whatever they are in the middle of is no leak.
+//
 // builds: gcc-O2 clang-O0
 // expect: reachable blocks>=20
 // expect: coverage unknown_frees=0 threads_missed=0

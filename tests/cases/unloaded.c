@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Blocks of a library that is gone at the end: its frames still have their names.
+//
 // plugin: yes
 // libs: -ldl
 // expect: lost findings=1 blocks=3 bytes=144

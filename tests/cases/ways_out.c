@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The leak is found by every way out, and whoever waits sees the same status or signal.
+//
 // expect: lost findings=1 blocks=1 bytes=48
 // finding: lost instances=1 stack=make_node,leak,main
 // cflags: -Wno-infinite-recursion
@@ -17,9 +18,6 @@
 // exit: 3
 // run: _Exit
 // args: _Exit
-// exit: 3
-// run: exit_group
-// args: exit_group
 // exit: 3
 // run: quick_exit
 // args: quick_exit
@@ -47,7 +45,6 @@
 // exit: SIGFPE
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include "case.h"
 
 static NOINLINE void leak(void)
@@ -76,8 +73,6 @@ static NOINLINE void leave(const char *way)
 		_exit(3);
 	if (!strcmp(way, "_Exit"))
 		_Exit(3);
-	if (!strcmp(way, "exit_group"))
-		syscall(SYS_exit_group, 3);
 	if (!strcmp(way, "quick_exit"))
 		quick_exit(3);
 	if (!strcmp(way, "abort"))

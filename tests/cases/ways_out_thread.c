@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // exit() called by another thread than main; _exit and a signal that another thread takes.
+//
 // expect: lost findings=1 blocks=1 bytes=48
 // run: exit
 // args: exit

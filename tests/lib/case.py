@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The truth that a program under tests/cases carries in its head, as values.
 
-The head is the run of // lines at the top.  Lines `// key: value`:
+The head is the run of // lines at the top: what the program shows, in words; an empty line; then
+`// key: value` lines of 100 columns at most (so that clang-format leaves them alone):
 
     builds: gcc-O0 gcc-O2 …    compilers and levels (these four where nothing is said)
     cflags: / libs:            for the compiler / the linker
@@ -32,6 +33,7 @@ import re
 BUILDS = ["gcc-O0", "gcc-O2", "clang-O0", "clang-O2"]
 STRICT = ("cycle", "lost", "indirect", "possible", "unconfirmed")
 UNREACHED = ("cycle", "lost", "indirect")
+KEY = re.compile("builds|cflags|libs|plugin|timeout|run|env|args|options|exit|expect|finding|valgrind")
 CONDITION = re.compile(r"^([a-z_]+)(>=|<=|=)(.*)$")
 
 
@@ -101,11 +103,13 @@ def parse(path):
         for number, line in enumerate(f, 1):
             if not line.startswith("//"):
                 break
+            where = f"{path}:{number}"
             m = re.match(r"//\s+([a-z]+):\s+(.*\S)", line)
-            if not m:
+            if len(line) > 101 or re.search(r"\S.* (builds|libs|env|args|exit|expect|finding|run|valgrind): ", line[2:]):
+                raise ValueError(f"{where}: too long, or two keys in a line")
+            if not m or not KEY.fullmatch(m.group(1)):
                 continue
             key, value = m.groups()
-            where = f"{path}:{number}"
             into = current or common
             words = value.split()
             if key == "builds":
@@ -136,8 +140,6 @@ def parse(path):
                 into.coverage += conditions(words[1:], where)
             elif key == "expect":
                 into.totals[words[0]] = conditions(words[1:], where)
-            else:
-                raise ValueError(f"{where}: unknown key {key}")
     if not info.variants:
         info.variants.append(common)
     return info

@@ -1,84 +1,185 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Who may include whom, and that every header compiles alone.
+"""Who may include whom, and who may know what.
 
-include/ takes only standard headers; shim/ and analyzer/ take nothing of each other; a stage of the
-analyzer takes only stages before it; renderers take the report's view and nothing behind it; the
-session's format is seen up to blocks, ELF and DWARF only where names are made."""
+include/ takes only standard headers; shim/ and analyzer/ share include/ and nothing else; the
+analyzer's modules stand in a row and include only what stands to their left; renderers reach the
+report's view and util; the session's format ends at the blocks, Dwarf at the names.  Every header
+compiles alone."""
 
-import os
-import pathlib
 import re
 import subprocess
 import sys
 
-TOP = pathlib.Path(os.environ["TOP"])
-STAGES = "reader blocks graph scc classify group symbols suppress view judge".split()
-BEHIND_VIEW = set(STAGES) | {"verdict", "store", "map", "target", "launch"}
-RENDERERS = ("report", "renderers", "text", "json")
-wrong = []
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(__import__("pathlib").Path(__file__).resolve().parents[1] / "lib"))
+from tree import TOP, fail, finish, sources  # noqa: E402
+
+# From left to right; what stands on one line is one stage, whose files may take each other's
+# headers.  A file belongs to the longest name here that its own begins with.
+ROW = [
+    {"util"}, {"hash"}, {"map"}, {"store"},
+    {"reader"}, {"blocks"}, {"graph"}, {"scc"},
+    {"paths"}, {"shape"}, {"classify"},
+    {"group", "example", "cut"},  # cut and example are the parts of group that show one of many
+    {"demangle"}, {"symbols"}, {"suppress"},
+    {"report"}, {"view"}, {"merge"}, {"verdict"}, {"judge"},
+    {"text", "json", "renderers"},
+    {"options"}, {"outputs"},
+    {"library"}, {"session_dir"}, {"target"}, {"sentinel"}, {"launch"},
+    {"command"}, {"run", "report_command"}, {"main"},
+]
+PLACE = {name: i for i, stage in enumerate(ROW) for name in stage}
+
+# Behind the blocks nobody speaks the format's words, but for these (module: which, and why).
+# The reader's structs have them as members: session.header, a frame's kind.
+FORMAT_WORDS = {
+    "reader": (r".*", "it validates the format"),
+    "blocks": (r"ouros_(block|edge)|OUROS_(BLOCK|EDGE|MARK)_\w+", "it turns it into the graph's own"),
+    "paths": (r"ouros_node_kind|OUROS_NODE_\w+|OUROS_MODULE_OURO", "a frame's kind and owner"),
+    "group": (r"ouros_root", "the signature of session_each_reached"),
+    "symbols": (r"OUROS_NODE_\w+|OUROS_MODULE_(OURO|VDSO)|OUROS_BUILD_ID_MAX", "frames and build-ids"),
+    "view": (r"(ouros_edge_kind|OUROS_EDGE_\w+)", "edge kinds become the report's"),
+    "verdict": (r"ouros_(coverage|reason|root|status)|OUROS_(END|REASON|ROOT|SNAPSHOT|STATUS)_\w+",
+                "what the recording says of itself becomes the verdict"),
+    "judge": (r"ouros_(end|header)|OUROS_(END|ROOT)_\w+", "how the process ended, from the header"),
+}
+# No exception for these: they hold offsets into the file.
+OFFSETS = r"ouros_(string|segment|directory|starts)|OUROS_KIND_\w+|OUROS_HEADER_SIZE"
+
+RENDERERS = {"text", "json", "renderers"}
+RENDERERS_REACH = {"report.h", "util.h", "text.h", "json_writer.h"}
+
+NAMES_ONLY = {  # which module may include what of the libraries that read ELF and DWARF
+    r"elfutils/.*|dwarf\.h|libdw.*": {"symbols"},
+    r"gelf\.h|libelf\.h": {"symbols", "target"},
+    r"libiberty/.*": {"demangle"},
+}
+# In the program's process: stdio has buffers and locks, and the others allocate.
+NOT_IN_SHIM = r"stdio\.h|stdlib\.h|pthread\.h|locale\.h|wchar\.h|malloc\.h|semaphore\.h"
+NOT_IN_SHIM_BUT = {}
+
+STANDARD_C = {f"{name}.h" for name in """assert complex ctype errno fenv float inttypes iso646 limits
+    locale math setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn
+    string tgmath threads time uchar wchar wctype""".split()}
 
 
 def includes(path):
     text = path.read_text()
-    return (re.findall(r'^#\s*include\s+"([^"]+)"', text, re.M),
-            re.findall(r"^#\s*include\s+<([^>]+)>", text, re.M))
+    return (re.findall(r'^\s*#\s*include\s+"([^"]+)"', text, re.M),
+            re.findall(r"^\s*#\s*include\s+<([^>]+)>", text, re.M))
 
 
-def module(path):
-    """The noun a file belongs to: symbols_dwarf.c is of symbols, reader_map.h of reader."""
-    return path.stem.split("_")[0]
+def module(name):
+    """The noun a file belongs to: symbols_dwarf.c is of symbols, report_command.c its own."""
+    parts = name.split(".")[0].split("_")
+    for length in range(len(parts), 0, -1):
+        if "_".join(parts[:length]) in PLACE:
+            return "_".join(parts[:length])
+    return None
 
 
-def reaches(path, seen=None):
+def reaches(path, seen):
     """Every header of the project that a file takes, directly or not."""
-    seen = set() if seen is None else seen
     for name in includes(path)[0]:
-        for directory in (path.parent, TOP / "include"):
-            target = directory / name
+        for target in (path.parent / name, TOP / "include" / name):
             if target.exists() and target not in seen:
                 seen.add(target)
                 reaches(target, seen)
     return seen
 
 
-for path in sorted(TOP.glob("include/*.h")):
-    own, _ = includes(path)
-    if [name for name in own if not name.startswith("ouro")]:
-        wrong.append(f"{path.name} includes {own}")
+def words(path):
+    """The format's identifiers in a file, comments and strings left out."""
+    text = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"', "", path.read_text(), flags=re.S)
+    return set(re.findall(r"\b(?:ouros|OUROS)_\w+", text))
 
-for side in ("shim", "analyzer"):
-    for path in sorted(TOP.glob(f"{side}/*.[ch]")):
-        for name in includes(path)[0]:
-            if not (TOP / side / name).exists() and not (TOP / "include" / name).exists():
-                wrong.append(f"{side}/{path.name} includes {name}, which is not its side's")
 
-for path in sorted(TOP.glob("analyzer/*.[ch]")):
-    own, system = includes(path)
-    noun, where = module(path), f"analyzer/{path.name}"
-    if noun in STAGES:
+def check_public():
+    for path in sources("include", suffixes=(".h",)):
+        own, system = includes(path)
         for name in own:
-            other = module(pathlib.Path(name))
-            if other in STAGES and STAGES.index(other) > STAGES.index(noun):
-                wrong.append(f"{where}: a stage includes a later one, {name}")
-    if "ouro_session.h" in own and noun not in ("reader", "blocks"):
-        wrong.append(f"{where}: the session's format behind the blocks")
-    if noun in RENDERERS and path.name != "report_command.c":
-        for header in reaches(path):
-            if module(header) in BEHIND_VIEW:
-                wrong.append(f"{where}: a renderer reaches {header.name}")
-    if noun not in ("symbols", "target"):
+            fail(f"include/{path.name} includes {name}")
         for name in system:
-            if re.match(r"elfutils/|dwarf|gelf|libelf", name):
-                wrong.append(f"{where}: <{name}> outside symbols and target")
+            if name not in STANDARD_C:
+                fail(f"include/{path.name} includes <{name}>, which is not standard C")
 
-for path in sorted([*TOP.glob("include/*.h"), *TOP.glob("shim/*.h"), *TOP.glob("analyzer/*.h")]):
-    done = subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wundef",
-                           "-Wno-unused-function", "-Werror", f"-I{TOP}/include", "-fsyntax-only",
-                           "-x", "c", "-include", str(path), "/dev/null"], capture_output=True,
-                          text=True, check=False)
-    if done.returncode:
-        wrong.append(f"{path.relative_to(TOP)} does not compile alone:\n{done.stderr[:500]}")
 
-print("\n".join(wrong))
-sys.exit(1 if wrong else 0)
+def check_sides():
+    public = {p.name for p in sources("include", suffixes=(".h",))}
+    for side in ("shim", "analyzer"):
+        own = {p.name for p in sources(side, suffixes=(".h", ".def"))}
+        for path in sources(side):
+            taken, system = includes(path)
+            for name in taken:
+                if name not in own | public:
+                    fail(f"{side}/{path.name} includes {name}, which is neither its side's nor public")
+            for name in system:
+                if "ouro" in name:
+                    fail(f"{side}/{path.name}: <{name}>: the project's headers stand in quotes")
+            if path.suffix == ".c" and path.with_suffix(".h").exists() and \
+                    taken[:1] != [path.stem + ".h"]:
+                fail(f"{side}/{path.name} does not include its own header first")
+    for path in sources("shim"):
+        for name in includes(path)[1]:
+            if re.fullmatch(NOT_IN_SHIM, name) and name not in NOT_IN_SHIM_BUT.get(path.name, ()):
+                fail(f"shim/{path.name} includes <{name}>")
+
+
+def check_row():
+    for path in sources("analyzer"):
+        noun, where = module(path.name), f"analyzer/{path.name}"
+        if noun is None:
+            fail(f"{where} has no place in the row of modules")
+            continue
+        own, system = includes(path)
+        for name in own:
+            other = module(name)
+            if other and PLACE[other] > PLACE[noun]:
+                fail(f"{where} includes {name}, which stands to its right")
+        if noun in RENDERERS:
+            for header in reaches(path, set()):
+                if header.name not in RENDERERS_REACH:
+                    fail(f"{where}: a renderer reaches {header.name}")
+        for name in system:
+            for pattern, modules in NAMES_ONLY.items():
+                if re.fullmatch(pattern, name) and noun not in modules:
+                    fail(f"{where} includes <{name}>: only {' and '.join(sorted(modules))} may")
+        if noun != "symbols" and re.search(r"\bDwarf_\w+|\bDwfl\w*", path.read_text()):
+            fail(f"{where} sees a Dwarf type")
+
+
+def check_format():
+    spoken = {}
+    for path in sources("analyzer"):
+        noun = module(path.name)
+        if "ouro_session.h" in includes(path)[0] and noun not in ("reader", "blocks"):
+            fail(f"analyzer/{path.name} includes the session's format")
+        for word in sorted(words(path)):
+            spoken.setdefault(noun, set()).add(word)
+            if noun != "reader" and re.fullmatch(OFFSETS, word):
+                fail(f"analyzer/{path.name} sees {word}: offsets end at the reader")
+            elif not re.fullmatch(FORMAT_WORDS.get(noun, ("",))[0], word):
+                fail(f"analyzer/{path.name} sees {word}: the format ends at the blocks")
+    for noun in set(FORMAT_WORDS) - set(spoken):
+        fail(f"{noun} no longer needs its exception for the format's words")
+
+
+def check_alone():
+    strict = ["-std=c11", "-pedantic-errors"]
+    house = ["-std=gnu11", "-D_GNU_SOURCE", "-Wno-unused-function"]
+    for path in sources("include", "shim", "analyzer", suffixes=(".h",)):
+        flags = strict if path.parent.name == "include" else house
+        done = subprocess.run(["gcc", *flags, "-Wall", "-Wextra", "-Wundef", "-Werror",
+                               f"-I{TOP}/include", "-fsyntax-only", "-x", "c", "-include", path,
+                               "/dev/null"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            fail(f"{path.relative_to(TOP)} does not compile alone:\n{done.stderr[:500]}")
+
+
+check_public()
+check_sides()
+check_row()
+check_format()
+check_alone()
+finish()
