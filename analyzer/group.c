@@ -185,9 +185,8 @@ static bool live_sum(uint64_t address, uint64_t size, uint64_t word, void *arg)
 static bool reached_sum(uint64_t address, uint64_t size, uint64_t word, enum ouros_root root,
 			bool direct, void *arg)
 {
-	(void)root;
 	(void)direct;
-	return live_sum(address, size, word, arg);
+	return root == OUROS_ROOT_IGNORED || live_sum(address, size, word, arg);
 }
 
 static void sums_add(struct grouper *gr, const struct path_summer *summer)

@@ -115,13 +115,15 @@ static void process_count(const struct session *s, struct report_process *proces
 		process->live = process->totals[REPORT_REACHABLE];
 		return;
 	}
-	/* reachable blocks are known without a finding for each */
+	/* reachable blocks are known without a finding for each; ignored ones are not the report's */
+	const struct ouros_tally *ignored = &s->snapshot.reached[OUROS_ROOT_IGNORED];
 	struct report_total *reachable = &process->totals[REPORT_REACHABLE];
 	reachable->blocks = reachable->bytes = 0;
-	for (unsigned root = OUROS_ROOT_NONE + 1; root < OUROS_ROOT_COUNT; root++)
+	for (unsigned root = OUROS_ROOT_NONE + 1; root < OUROS_ROOT_IGNORED; root++)
 		total_add(reachable, s->snapshot.reached[root].blocks,
 			  s->snapshot.reached[root].bytes);
-	total_add(&process->live, s->snapshot.live.blocks, s->snapshot.live.bytes);
+	total_add(&process->live, s->snapshot.live.blocks - ignored->blocks,
+		  s->snapshot.live.bytes - ignored->bytes);
 }
 
 /* Without a snapshot: what was live, by stack. */

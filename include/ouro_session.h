@@ -316,7 +316,7 @@ struct ouros_snapshot {
 	uint32_t threads;
 	uint32_t threads_missed;
 	struct ouros_tally live;			/* all tracked blocks */
-	struct ouros_tally reached[OUROS_ROOT_COUNT];	/* by the kind of root that a path starts at; [NONE] unused */
+	struct ouros_tally reached[OUROS_ROOT_COUNT];	/* by the kind of root that a path starts at; ignored blocks under IGNORED */
 	struct ouros_tally possible;			/* not in reached */
 	struct ouros_tally unreached;			/* invariant: live = sum(reached) + possible + unreached */
 	uint64_t root_bytes[OUROS_ROOT_COUNT];		/* how much memory was scanned as roots */

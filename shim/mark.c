@@ -74,9 +74,12 @@ static void ref_add(struct mark *m, uint32_t ordinal, uintptr_t where)
 /* Marks a block that is not marked yet. */
 void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr_t where)
 {
-	struct ouros_tally *tally = mark & OUROS_MARK_POSSIBLE ? &m->maybe : &m->reached[m->kind];
+	struct heap_block *block = &m->heap->block[hit->ordinal];
+	/* An ignored block is nobody's to report, whoever else holds it. */
+	enum ouros_root kind = block->size & HEAP_SIZE_IGNORED ? OUROS_ROOT_IGNORED : m->kind;
+	struct ouros_tally *tally = mark & OUROS_MARK_POSSIBLE ? &m->maybe : &m->reached[kind];
 
-	m->heap->block[hit->ordinal].mark = mark;
+	block->mark = mark;
 	tally->blocks++;
 	tally->bytes += hit->size;
 	if ((mark & ~OUROS_MARK_POSSIBLE) < OUROS_MARK_PARENT)

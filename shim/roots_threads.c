@@ -158,6 +158,7 @@ static void add_tcb(struct roots *roots, struct tcb *tcb, uint32_t tid)
 	tcb->alive = true;
 	low = low > tcb->map->start ? low : tcb->map->start;
 	roots_add(roots, low, tcb->at + tcb_layout.size, OUROS_ROOT_TLS, tid);
+	ranges_add(&roots->taken, low, tcb->at + tcb_layout.size);
 	add_dtv(roots, tcb, tid);
 }
 

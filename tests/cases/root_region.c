@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Shared memory is no root by itself; a region of it that the program registers is, until it takes
-// it back.
+// Where mappings are no roots, a region of one that the program registers still is, until the
+// program takes it back.
 //
+// options: --no-root mappings
 // run: on
 // expect: reachable blocks=1 bytes=48
 // run: off
@@ -17,15 +18,15 @@
 
 static NOINLINE void build(int unregister)
 {
-	void **shared =
-		mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void **arena =
+		mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	must(shared != MAP_FAILED);
-	shared[5000] = make_node();
+	must(arena != MAP_FAILED);
+	arena[5000] = make_node();
 	if (__lsan_register_root_region)
-		__lsan_register_root_region(&shared[4990], 20 * sizeof(void *));
+		__lsan_register_root_region(&arena[4990], 20 * sizeof(void *));
 	if (unregister && __lsan_unregister_root_region)
-		__lsan_unregister_root_region(&shared[4990], 20 * sizeof(void *));
+		__lsan_unregister_root_region(&arena[4990], 20 * sizeof(void *));
 }
 
 int main(int argc, char **argv)

@@ -6,11 +6,12 @@ A name too many is found by the program instead of its own; a name too few means
 sees.  What it takes from libc is listed too: hooks run inside malloc, so that each function called
 there is a decision."""
 
+import pathlib
 import re
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(__import__("pathlib").Path(__file__).resolve().parents[1] / "lib"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lib"))
 from tree import LIBRARY, equal, fail, finish, output  # noqa: E402
 
 EXPORTS = """

@@ -5,11 +5,12 @@
 What is longer says why in the comment at the file's head, by the function's or the file's name, and
 stands here; what stands here and is no longer long, has to go."""
 
+import pathlib
 import re
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(__import__("pathlib").Path(__file__).resolve().parents[1] / "lib"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lib"))
 from tree import TOP, equal, fail, finish, sources  # noqa: E402
 
 FILE_LINES, FUNCTION_LINES = 400, 60
@@ -35,8 +36,7 @@ def functions(lines):
 
 
 def head_comment(text):
-    return text.split("*/", 2)[1] if text.startswith("/*") and "*/" in text[20:] \
-        else text.split("*/", 1)[0]
+    return text.split("\n#", 1)[0]
 
 
 long_files, long_functions, count = set(), set(), 0
