@@ -11,7 +11,7 @@
  *   session    this file: what one process image did, from its first malloc to its end
  *   segment    a run of bytes of one kind, named in the directory; segments never overlap or move
  *   granule    16 bytes of address space: the alignment of malloc's blocks
- *   region     2^18 bytes of address space, the part of the block table that one SHADOW segment holds
+ *   region     2^18 bytes of address space: what one SHADOW segment holds the block table of
  *   slot       the 8-byte record of the block that starts in a granule
  *   node       one frame of the stack tree; a stack is the path from a node up to its THREAD node
  *   generation how many snapshots had been taken when a block was born
@@ -36,7 +36,7 @@ enum {
 	OUROS_GRANULE_SHIFT = 4,
 	OUROS_REGION_SHIFT = 18,
 	OUROS_REGION_SLOTS = 1 << (OUROS_REGION_SHIFT - OUROS_GRANULE_SHIFT), /* 16384 */
-	OUROS_REGION_BYTES = OUROS_REGION_SLOTS * 8,			      /* of one SHADOW segment */
+	OUROS_REGION_BYTES = OUROS_REGION_SLOTS * 8, /* of one SHADOW segment */
 	OUROS_LARGE_SIZE = 1 << 17, /* blocks of this size and more are LARGE records */
 	OUROS_BUILD_ID_MAX = 32,
 	OUROS_THREAD_NAME = 16,
@@ -55,7 +55,7 @@ enum ouros_status {
 	OUROS_STATUS_STARTING = 0, /* created, the constructor has not finished */
 	OUROS_STATUS_RECORDING,	   /* all is well; if the process is dead, it was killed */
 	OUROS_STATUS_FROZEN,	   /* recording stopped early: header.reason says why */
-	OUROS_STATUS_FINISHED,	   /* the final snapshot was attempted; its own status says how it went */
+	OUROS_STATUS_FINISHED,	   /* the final snapshot was attempted: see its own status */
 };
 
 /* Why something is missing (header.reason, snapshot.reason). */
@@ -64,8 +64,8 @@ enum ouros_reason {
 	OUROS_REASON_NO_SPACE,	    /* the file system was full */
 	OUROS_REASON_FILE_LIMIT,    /* RLIMIT_FSIZE */
 	OUROS_REASON_ADDRESS_LIMIT, /* RLIMIT_AS, or mmap failed */
-	OUROS_REASON_FILE_GONE,	    /* the file could not be opened again to grow (chroot, setuid, removed) */
-	OUROS_REASON_TABLE_FULL,    /* a table of the format reached its end (2^31 stack nodes, ...) */
+	OUROS_REASON_FILE_GONE,	    /* it could not be opened again to grow (chroot, setuid) */
+	OUROS_REASON_TABLE_FULL,    /* a table reached its end (2^31 stack nodes, ...) */
 	OUROS_REASON_NO_UNWINDER,   /* libunwind could not be loaded */
 	OUROS_REASON_CLONE_FAILED,  /* no process could be made for the snapshot */
 	OUROS_REASON_CLONE_DIED,    /* the snapshot's process died of a signal */
@@ -86,15 +86,15 @@ enum ouros_end {
 	OUROS_END_COUNT
 };
 
-/* What the recording could not do, counted by the shim; a thread's own counts are in ouros_thread. */
+/* What the recording could not do, counted by the shim; a thread counts in its ouros_thread. */
 struct ouros_coverage {
 	uint64_t untracked;	   /* allocations forwarded without a record */
 	uint64_t dropped;	   /* records lost to a frozen session */
 	uint64_t unknown_frees;	   /* frees of pointers never recorded */
 	uint64_t truncated_stacks; /* captures that did not reach the outermost frame */
-	uint64_t nested;	   /* recorded with a bare stack: malloc inside our own hook (signal handler) */
+	uint64_t nested;	   /* recorded with a bare stack: by a signal handler in our hook */
 	uint64_t prestart;	   /* recorded with a bare stack: before our constructor */
-	uint64_t verified;	   /* captures compared with libunwind's plain cursor (verify_stacks=1) */
+	uint64_t verified;	   /* captures compared with libunwind's cursor (verify_stacks=1) */
 	uint64_t mismatched;	   /* of these, not equal frame by frame */
 	uint64_t rules;		   /* unwind rules learnt */
 	uint64_t walked;	   /* captures that needed libunwind's full walk */
@@ -119,15 +119,15 @@ struct ouros_header {
 	struct ouros_string exe;
 	struct ouros_string argv; /* NUL between arguments, as in /proc/PID/cmdline */
 	struct ouros_string cwd;
-	uint32_t status;     /* enum ouros_status */
-	uint32_t reason;     /* enum ouros_reason, of FROZEN */
-	uint32_t end;	     /* enum ouros_end */
+	uint32_t status; /* enum ouros_status */
+	uint32_t reason; /* enum ouros_reason, of FROZEN */
+	uint32_t end;	 /* enum ouros_end */
 	int32_t end_value;
 	uint32_t generation; /* of blocks born now: the number of snapshots taken */
 	uint32_t snapshot;   /* 1 + index of the last complete snapshot; 0 none */
 	struct ouros_coverage coverage;
 	struct ouros_string parent_exe;
-	struct ouros_string suppressions; /* what the program's __lsan_default_suppressions() said */
+	struct ouros_string suppressions; /* of the program's __lsan_default_suppressions() */
 };
 _Static_assert(sizeof(struct ouros_header) == 288, "format");
 _Static_assert(offsetof(struct ouros_header, coverage) == 128, "format");
@@ -140,23 +140,23 @@ enum ouros_kind {
 	OUROS_KIND_STACKS,    /* struct ouros_node[]; key = id of the first */
 	OUROS_KIND_MODULES,   /* struct ouros_module[]; key = index of the first */
 	OUROS_KIND_THREADS,   /* struct ouros_thread[]; key = index of the first */
-	OUROS_KIND_SHADOW,    /* uint64_t slot[OUROS_REGION_SLOTS]; key = first address of the region */
+	OUROS_KIND_SHADOW,    /* uint64_t slot[OUROS_REGION_SLOTS]; key = the region's address */
 	OUROS_KIND_LARGE,     /* struct ouros_large[]; key 0; order without meaning */
 	/* of a snapshot: key = its index, count = exact number of elements */
 	OUROS_KIND_SNAPSHOT,	/* struct ouros_snapshot, one */
 	OUROS_KIND_SNAP_STARTS, /* struct ouros_starts[], by ascending region */
 	OUROS_KIND_SNAP_LARGE,	/* struct ouros_large[], by ascending address */
 	OUROS_KIND_SNAP_MARKS,	/* uint32_t[], by ordinal: enum ouros_mark */
-	OUROS_KIND_SNAP_ROOTS,	/* struct ouros_rootref[]: why each root-held block is held, by ordinal */
-	OUROS_KIND_SNAP_BLOCKS, /* struct ouros_block[]: the unreached and the possible, by ordinal */
-	OUROS_KIND_SNAP_EDGES,	/* struct ouros_edge[]: their references to each other, by from, offset */
+	OUROS_KIND_SNAP_ROOTS,	/* struct ouros_rootref[]: what holds the root-held, by ordinal */
+	OUROS_KIND_SNAP_BLOCKS, /* struct ouros_block[]: the unreached and possible, by ordinal */
+	OUROS_KIND_SNAP_EDGES,	/* struct ouros_edge[]: references between these, by from, offset */
 	OUROS_KIND_COUNT
 };
 
 /* One entry of the directory.  Commits by state. */
 struct ouros_segment {
-	uint32_t kind;	 /* enum ouros_kind */
-	uint32_t state;	 /* 0 not there, 1 committed */
+	uint32_t kind;	/* enum ouros_kind */
+	uint32_t state; /* 0 not there, 1 committed */
 	uint64_t key;
 	uint64_t offset; /* in the file, a multiple of 8 */
 	uint64_t size;	 /* bytes */
@@ -178,7 +178,7 @@ _Static_assert(sizeof(struct ouros_directory) == 4096, "format");
 enum ouros_node_kind {
 	OUROS_NODE_NONE = 0,
 	OUROS_NODE_RETURN,    /* value = return address: the call is the instruction before it */
-	OUROS_NODE_EXACT,     /* value = address of the instruction itself (interrupted by a signal) */
+	OUROS_NODE_EXACT,     /* value = address of the instruction itself: a signal came there */
 	OUROS_NODE_THREAD,    /* value = index of the thread; parent 0: the root of its paths */
 	OUROS_NODE_TRUNCATED, /* frames between here and the thread are not known; value = 0 */
 	OUROS_NODE_BARE,      /* no stack was taken; value = enum ouros_bare */
@@ -216,7 +216,7 @@ struct ouros_module {
 	uint64_t start;
 	uint64_t end; /* of the mapped range, exclusive */
 	struct ouros_string path;
-	uint32_t flags; /* enum ouros_module_flag */
+	uint32_t flags;	   /* enum ouros_module_flag */
 	uint32_t unloaded; /* 0 loaded, 1 gone */
 	uint32_t build_id_length;
 	uint32_t committed;
@@ -231,7 +231,7 @@ enum ouros_thread_flag {
 	OUROS_THREAD_MISSED = 4, /* did not stop for the last snapshot */
 };
 
-/* A thread that allocated or freed something.  The counts are its own plain stores.  Commits by tid. */
+/* A thread that allocated or freed something.  Its counts are plain stores.  Commits by tid. */
 struct ouros_thread {
 	uint32_t tid;
 	uint32_t flags; /* enum ouros_thread_flag */
@@ -258,7 +258,7 @@ enum {
 };
 #define OUROS_BLOCK_SIZE_MASK ((UINT64_C(1) << OUROS_BLOCK_SIZE_BITS) - 1)
 #define OUROS_BLOCK_LIVE      (UINT64_C(1) << 29)
-#define OUROS_BLOCK_IGNORED   (UINT64_C(1) << 30) /* never reported, and a root (__lsan_ignore_object) */
+#define OUROS_BLOCK_IGNORED   (UINT64_C(1) << 30) /* never reported, and a root */
 
 /* A block of OUROS_LARGE_SIZE or more.  Commits by word (its live bit). */
 struct ouros_large {
@@ -274,7 +274,7 @@ enum ouros_root {
 	OUROS_ROOT_GLOBAL,   /* writable data of a module */
 	OUROS_ROOT_STACK,    /* live frames of a thread */
 	OUROS_ROOT_REGISTER, /* registers of a stopped thread */
-	OUROS_ROOT_TLS,	     /* thread control blocks, static and dynamic TLS, thread-specific data */
+	OUROS_ROOT_TLS,	     /* thread control blocks, all TLS, thread-specific data */
 	OUROS_ROOT_MAPPING,  /* a mapping that never held a tracked block: somebody's arena */
 	OUROS_ROOT_REGION,   /* registered by the program */
 	OUROS_ROOT_IGNORED,  /* the block itself is marked "ignored" */
@@ -287,7 +287,8 @@ enum {
 	/* 1 .. OUROS_ROOT_COUNT-1: held by a root of that kind */
 	OUROS_MARK_PARENT = 32, /* 32 + ordinal of the block that holds it */
 };
-#define OUROS_MARK_POSSIBLE UINT32_C(0x80000000) /* bit: only by way of an unexplained interior pointer */
+/* A bit more: only by way of an unexplained interior pointer. */
+#define OUROS_MARK_POSSIBLE UINT32_C(0x80000000)
 
 /* How a snapshot went. */
 enum ouros_snapshot_status {
@@ -315,17 +316,20 @@ struct ouros_snapshot {
 	uint32_t roots_unread;	/* bits: some of this kind could not be read */
 	uint32_t threads;
 	uint32_t threads_missed;
-	struct ouros_tally live;			/* all tracked blocks */
-	struct ouros_tally reached[OUROS_ROOT_COUNT];	/* by the kind of root that a path starts at; ignored blocks under IGNORED */
-	struct ouros_tally possible;			/* not in reached */
-	struct ouros_tally unreached;			/* invariant: live = sum(reached) + possible + unreached */
-	uint64_t root_bytes[OUROS_ROOT_COUNT];		/* how much memory was scanned as roots */
+	/* live (all tracked blocks) = sum(reached) + possible + unreached; reached: by the kind of
+	 * root that a path starts at, ignored blocks under IGNORED */
+	struct ouros_tally live;
+	struct ouros_tally reached[OUROS_ROOT_COUNT];
+	struct ouros_tally possible;
+	struct ouros_tally unreached;
+	uint64_t root_bytes[OUROS_ROOT_COUNT]; /* how much memory was scanned as roots */
 	uint64_t edges;
 	uint64_t spare[7];
 };
 _Static_assert(sizeof(struct ouros_snapshot) == 64 + 16 * 11 + 64 + 64, "format");
 
-/* Which granules of a region started a live block: bit i of word i/64.  rank = ordinal of the first. */
+/* Which granules of a region started a live block: bit i of word i/64.  rank is the ordinal of the
+ * first. */
 struct ouros_starts {
 	uint64_t region; /* first address */
 	uint64_t rank;
@@ -353,12 +357,12 @@ struct ouros_block {
 _Static_assert(sizeof(struct ouros_block) == 32, "format");
 
 enum ouros_edge_kind {
-	OUROS_EDGE_START = 0,	/* points to the first byte of the target */
-	OUROS_EDGE_INTERIOR,	/* into the target, for no reason that we know */
-	OUROS_EDGE_STDSTRING,	/* interior, explained: std::string's characters behind its header */
-	OUROS_EDGE_LENGTH64,	/* interior, explained: behind a 64-bit length (sqlite) */
-	OUROS_EDGE_NEWARRAY,	/* interior, explained: behind an array cookie */
-	OUROS_EDGE_MULTIPLE,	/* interior, explained: a secondary vtable (multiple inheritance) */
+	OUROS_EDGE_START = 0, /* points to the first byte of the target */
+	OUROS_EDGE_INTERIOR,  /* into the target, for no reason that we know */
+	OUROS_EDGE_STDSTRING, /* interior, explained: a std::string's own characters */
+	OUROS_EDGE_LENGTH64,  /* interior, explained: behind a 64-bit length (sqlite) */
+	OUROS_EDGE_NEWARRAY,  /* interior, explained: behind an array cookie */
+	OUROS_EDGE_MULTIPLE,  /* interior, explained: a secondary vtable (multiple inheritance) */
 	OUROS_EDGE_COUNT
 };
 

@@ -23,6 +23,7 @@ int main(void)
 {
 	long before = resident_pages();
 
+	setvbuf(stdout, NULL, _IONBF, 0);
 	held = calloc(1, 1 << 30);
 	puts(resident_pages() - before < 1024 ? "flat" : "grown");
 	return 0;

@@ -2,6 +2,7 @@
 // A program that turns leak detection off is unchecked, not clean.
 //
 // builds: gcc-O2
+// libs: -rdynamic
 // expect: verdict=unchecked
 // valgrind: skip nothing to compare
 #include "case.h"
