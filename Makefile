@@ -116,7 +116,7 @@ quick: tests
 	$(Q)BUILD=$(BUILD) tests/run --quick
 
 bench: all
-	$(Q)BUILD=$(BUILD) tests/bench/run
+	$(Q)BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all
@@ -168,7 +168,7 @@ help:
 		'make demo       a small program and a real one under ouro (installs what is missing)' \
 		'make check      every test; the last line counts them (installs what is missing)' \
 		'make quick      the short test tier, for developers' \
-		'make bench      what ouro costs: time, memory, bytes a block' \
+		'make bench      what ouro costs: time, memory, bytes a block (BENCH=--help: its options)' \
 		'make deps       only install what is missing (apt; sudo where not root)' \
 		'make install    into DESTDIR and PREFIX (/usr/local); make uninstall takes it away' \
 		'make clean      remove the build directory' \

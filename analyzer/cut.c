@@ -6,7 +6,8 @@
  * generations and guessed from the code; the words say which. Whether a cycle is left is not
  * guessed: references are taken away, first the one, then every one like it (same offset in blocks
  * of the same origin and size: the same field of the same type), and Kahn's topological sort (1962)
- * tells. Linear.
+ * tells. Two words of one block that point to the same other block are one reference to a
+ * programmer (a shared_ptr is a pointer and its control block), and go together. Linear.
  */
 #include "example.h"
 
@@ -31,21 +32,35 @@ static uint32_t block_path(const struct shapes *shapes, uint32_t block)
 	return shapes->paths->of_node[shapes->set->blocks[block].stack];
 }
 
-/* Do a and b look like one field of one type? */
+enum { CUT_WORDS = 4 }; /* of one reference, as far as they are looked for */
+
+/* Do a's and b's blocks look alike, and is a at the place of b, or of another word of the same
+ * reference? */
 static bool edge_is_like(const struct shapes *shapes, const struct block_edge *a,
 			 const struct block_edge *b)
 {
-	return a->offset == b->offset &&
-	       block_path(shapes, a->from) == block_path(shapes, b->from) &&
-	       shapes->set->blocks[a->from].size == shapes->set->blocks[b->from].size;
+	const struct graph *g = shapes->g;
+	uint32_t words = 0;
+	if (block_path(shapes, a->from) != block_path(shapes, b->from) ||
+	    shapes->set->blocks[a->from].size != shapes->set->blocks[b->from].size)
+		return false;
+	if (a->offset == b->offset)
+		return true;
+	for (const struct block_edge *e = b + 1; words < CUT_WORDS; e++, words++) {
+		if (e == g->edges + g->edge_count || e->from != b->from || e->to != b->to)
+			break;
+		if (a->offset == e->offset)
+			return true;
+	}
+	return false;
 }
 
 /* Does edge hold the component once the cut one (alike: and those like it) is taken away? */
 static bool edge_holds(const struct shapes *shapes, uint32_t component, size_t edge, uint32_t cut,
 		       bool alike)
 {
-	const struct block_edge *e = &shapes->g->edges[edge];
-	if (edge == cut || (alike && edge_is_like(shapes, e, &shapes->g->edges[cut])))
+	const struct block_edge *e = &shapes->g->edges[edge], *c = &shapes->g->edges[cut];
+	if ((e->from == c->from && e->to == c->to) || (alike && edge_is_like(shapes, e, c)))
 		return false;
 	return shapes->s->component[e->from] == component &&
 	       shapes->s->component[e->to] == component;

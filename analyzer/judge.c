@@ -115,7 +115,7 @@ static void process_count(const struct session *s, struct report_process *proces
 		process->live = process->totals[REPORT_REACHABLE];
 		return;
 	}
-	/* reachable blocks are known without a finding for each; ignored ones are not the report's */
+	/* reachable ones are known without a finding for each; ignored ones are not reported */
 	const struct ouros_tally *ignored = &s->snapshot.reached[OUROS_ROOT_IGNORED];
 	struct report_total *reachable = &process->totals[REPORT_REACHABLE];
 	reachable->blocks = reachable->bytes = 0;

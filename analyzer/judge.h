@@ -11,7 +11,7 @@
 
 struct judge_options {
 	struct suppressions *suppressions;
-	bool reachable;	    /* findings of class reachable too */
+	bool reachable;	       /* findings of class reachable too */
 	bool possible_is_leak; /* `possible` counts for the verdict (default: no) */
 };
 

@@ -235,7 +235,7 @@ static int apply_key(enum option_command command, const char *key, const char *v
 
 	snprintf(where, sizeof where, "OURO_OPTIONS: '%s'", key);
 	for (const struct option_row *row = option_rows; !row_is_last(row); row++) {
-		if (!row->key || strcmp(row->key, key))
+		if (!row->key || strcmp(row->key, key) != 0)
 			continue;
 		if (row->commands & command)
 			return option_apply(row, value, where, o, err);
@@ -343,7 +343,7 @@ static int parse_words(enum option_command command, int argc, char **argv, struc
 	while (at < argc && !o->help) {
 		int r;
 
-		if (argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--")) {
+		if (argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--") != 0) {
 			r = parse_option(command, argc, argv, &at, o, err);
 			if (r < 0)
 				return r;

@@ -118,8 +118,8 @@ static int blocks_check(struct session *s, uint64_t key, const struct mark_count
 	const struct ouros_snapshot *snapshot = &s->snapshot;
 	if (unreached.blocks != counts->unreached || possible.blocks != counts->possible)
 		return session_damaged(s, a.offset, "snapshot that leaves out blocks", err);
-	if (memcmp(&unreached, &snapshot->unreached, sizeof(unreached)) ||
-	    memcmp(&possible, &snapshot->possible, sizeof(possible)))
+	if (memcmp(&unreached, &snapshot->unreached, sizeof(unreached)) != 0 ||
+	    memcmp(&possible, &snapshot->possible, sizeof(possible)) != 0)
 		return session_damaged(s, a.offset, "blocks that do not add up to the tally", err);
 	s->blocks = blocks;
 	s->block_count = a.count;

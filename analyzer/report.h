@@ -140,8 +140,8 @@ const struct renderer *renderer_find(const char *name);
 int render_text(const struct report *r, const struct render_options *o, FILE *out);
 int render_json(const struct report *r, const struct render_options *o, FILE *out);
 
-/* How many of the innermost frames concern a person: without the start-up code below main or below a
- * thread's function. Never 0 unless the stack is empty. */
+/* How many of the innermost frames concern a person: without the start-up code below main or below
+ * a thread's function. Never 0 unless the stack is empty. */
 size_t report_stack_shown(const struct report_stack *stack);
 
 const char *report_class_name(enum report_class c);

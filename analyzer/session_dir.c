@@ -101,7 +101,7 @@ static bool name_parse(const char *name, struct session_name *ret)
 	n.pid = strtoul(name, &end, 10);
 	if (*end == '-' && end[1] >= '0' && end[1] <= '9')
 		n.image = strtoul(end + 1, &end, 10);
-	if (strcmp(end, ".ouro"))
+	if (strcmp(end, ".ouro") != 0)
 		return false;
 	*ret = n;
 	return true;
@@ -207,7 +207,7 @@ void session_dir_remove(struct session_dir *d)
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	if (dir)
 		closedir(dir);

@@ -146,11 +146,11 @@ int suppressions_load(struct suppressions *s, const char *path, struct error *er
 		return error_set(err, errno, "suppressions '%s': %s", path, strerror(errno));
 	char *text = NULL;
 	size_t length = 0, size = 0;
-	while (!feof(file) && !ferror(file) && length <= SUPPRESS_FILE_MAX) {
+	do {
 		size = size ? size * 2 : 4096;
 		text = xreallocarray(text, size + 1, 1);
 		length += fread(text + length, 1, size - length, file);
-	}
+	} while (!feof(file) && !ferror(file) && length <= SUPPRESS_FILE_MAX);
 	text[length] = '\0';
 	int rc = 0;
 	if (ferror(file))

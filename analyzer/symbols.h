@@ -13,7 +13,7 @@
 
 struct symbol_frame {
 	const char *function; /* demangled, NULL unknown */
-	const char *linkage;  /* mangled, NULL if the same or unknown (suppression files match it too) */
+	const char *linkage;  /* mangled, for suppressions; NULL the same or unknown */
 	const char *file;     /* NULL unknown */
 	uint32_t line;	      /* 0 unknown */
 	const char *module;   /* path, NULL none */
@@ -26,8 +26,8 @@ struct symbol_frame {
 struct symbols *symbols_create(const struct session *s);
 void symbols_destroy(struct symbols *sym);
 
-/* The whole stack of a leaf node, innermost first; inlined functions are frames of their own; frames
- * of libouro.so itself are left out.  Cached by node.  The array lives as long as sym. */
+/* The whole stack of a leaf node, innermost first; inlined functions are frames of their own;
+ * frames of libouro.so itself are left out.  Cached by node.  The array lives as long as sym. */
 struct symbol_stack {
 	const struct symbol_frame *frames;
 	size_t count;

@@ -29,7 +29,7 @@ struct symbols_module *symbols_module_create(const struct session_module *record
 void symbols_module_destroy(struct symbols_module *module);
 enum symbols_module_state symbols_module_state(const struct symbols_module *module);
 /* Innermost first; address is the file's own (without bias). Returns how many, 0 if unknown. */
-size_t symbols_module_find(struct symbols_module *module, uint64_t address,
-			   struct named_frame *ret, size_t max);
+size_t symbols_module_find(struct symbols_module *module, uint64_t address, struct named_frame *ret,
+			   size_t max);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * symbols_wire - what passes between the analyzer and its worker over their socket pair: questions of
- * a fixed size one way; the other way a head, the frames, then their strings with terminators.
+ * symbols_wire - what passes between the analyzer and its worker over their socket pair: questions
+ * of a fixed size one way; the other way a head, the frames, then their strings with terminators.
  */
 #ifndef OURO_SYMBOLS_WIRE_H
 #define OURO_SYMBOLS_WIRE_H

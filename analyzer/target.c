@@ -141,7 +141,7 @@ static int check_script(char *line, int depth, struct error *why)
 		return 0;
 	r = check_path(interpreter, depth + 1, why);
 	base = strrchr(interpreter, '/');
-	if (r < 0 || strcmp(base ? base + 1 : interpreter, "env"))
+	if (r < 0 || strcmp(base ? base + 1 : interpreter, "env") != 0)
 		return r;
 	program = env_program(rest);
 	if (!program || target_find(program, &path, NULL) != 0)

@@ -178,7 +178,7 @@ static void show_line(const struct text *t, const struct walk *w, const struct c
 	fputc('\n', t->out);
 }
 
-static void show_cut(const struct text *t, const struct report_finding *f)
+static void show_cut(const struct text *t, const struct walk *w, const struct report_finding *f)
 {
 	if (f->cut < 0 || (size_t)f->cut >= f->edge_count || !edge_is_shown(f, &f->edges[f->cut]))
 		return;
@@ -187,7 +187,7 @@ static void show_cut(const struct text *t, const struct report_finding *f)
 	fputs("   to break it", t->out);
 	text_paint(t, PAINT_PLAIN);
 	fputs(", make ", t->out);
-	show_reference(t, edge);
+	show_references(t, w, edge);
 	fputs(" of ", t->out);
 	text_member(t, &f->members[edge->from]);
 	fputs(" weak", t->out);
@@ -224,6 +224,6 @@ void text_cycle(const struct text *t, const struct report_finding *f)
 		fprintf(t->out, "   (%zu of its %s blocks are shown)\n", f->member_count,
 			format_count(f->member_total, all));
 	}
-	show_cut(t, f);
+	show_cut(t, &w, f);
 	walk_deinit(&w);
 }

@@ -66,7 +66,7 @@ static char *name_without(const char *name, char open, char close)
 			depth++;
 	}
 	if (depth) /* brackets that do not pair: better long than wrong */
-		strcpy(shorter, name);
+		memcpy(shorter, name, strlen(name) + 1);
 	return shorter;
 }
 

@@ -38,8 +38,8 @@ void block_restore(void *p, const struct block_taken *taken);
 /* Is a live block recorded at exactly p? */
 bool block_is_live(const void *p);
 
-/* The live block at p was asked for with this size: an operator new rounds up before it calls malloc.
- * A large block keeps what it has.  False when none is recorded at exactly p. */
+/* The live block at p was asked for with this size: an operator new rounds up before it calls
+ * malloc. A large block keeps what it has.  False when none is recorded at exactly p. */
 bool block_set_size(const void *p, size_t size);
 
 /* Sets flags on the block that starts at p (or, slowly, covers it). False when there is none. */

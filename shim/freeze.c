@@ -175,7 +175,7 @@ static bool handler_install(void)
 					       KERNEL_SA_RESTORER,
 				      .restorer = freeze_restorer,
 				      .mask = ~UINT64_C(0) };
-	struct kernel_action before;
+	struct kernel_action before = { 0 };
 
 	if (freeze.installed)
 		return true;
@@ -192,7 +192,7 @@ static bool handler_install(void)
  * ours stays, and passes on. */
 static void handler_restore(void)
 {
-	struct kernel_action now;
+	struct kernel_action now = { 0 };
 
 	if (!freeze.installed || freeze.stays)
 		return;

@@ -29,8 +29,8 @@ struct guard {
 	uint32_t depth;	       /* enum guard_depth */
 	uint32_t disabled;     /* __lsan_disable nesting: blocks born now are marked ignored */
 	void *deleting;	       /* what operator delete took out already: its free is not unknown */
-	/* A block on its way through realloc: it is in no table, but what it holds is alive.  For the
-	 * snapshot, which may stop the thread there.  size 0: as the removed slot says. */
+	/* A block on its way through realloc: it is in no table, but what it holds is alive.  For
+	 * the snapshot, which may stop the thread there.  size 0: as the removed slot says. */
 	struct {
 		void *p;
 		size_t size;

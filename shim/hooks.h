@@ -39,9 +39,9 @@ void hook_untaken(void *p, const struct block_taken *taken);
 void hook_unknown(const void *p);
 
 /*
- * What a wrapper keeps in a register while it calls deeper, the callee saves on the stack, and there
- * it stays: a stale pointer that a later frame's unused slot can pass off as a root.  So a block's
- * address is kept veiled across deep calls.
+ * What a wrapper keeps in a register while it calls deeper, the callee saves on the stack, and
+ * there it stays: a stale pointer that a later frame's unused slot can pass off as a root.  So a
+ * block's address is kept veiled across deep calls.
  */
 static inline uintptr_t hook_veil(const void *p)
 {

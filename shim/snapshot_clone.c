@@ -67,7 +67,7 @@ static void reset_signals(void)
 
 static void raise_limit(int which)
 {
-	struct rlimit limit;
+	struct rlimit limit = { 0 };
 
 	if (sys_call4(SYS_prlimit64, 0, which, NULL, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;

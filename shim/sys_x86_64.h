@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sys_x86_64 - system calls of this machine, inline.  Returns the kernel's value: -4095..-1 = -errno.
+ * sys_x86_64 - system calls of this machine, inline.  They return the kernel's value:
+ * -4095..-1 is -errno.
  */
 #ifndef OURO_SHIM_SYS_X86_64_H
 #define OURO_SHIM_SYS_X86_64_H
@@ -20,12 +21,13 @@ static inline long sys_call6(long n, long a, long b, long c, long d, long e, lon
 			 : "rcx", "r11", "memory");
 	return ret;
 }
-#define sys_call5(n, a, b, c, d, e) sys_call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
-#define sys_call4(n, a, b, c, d)    sys_call5(n, a, b, c, d, 0)
-#define sys_call3(n, a, b, c)	    sys_call4(n, a, b, c, 0)
-#define sys_call2(n, a, b)	    sys_call3(n, a, b, 0)
-#define sys_call1(n, a)		    sys_call2(n, a, 0)
-#define sys_call0(n)		    sys_call1(n, 0)
+#define sys_call5(n, a, b, c, d, e) \
+	sys_call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define sys_call4(n, a, b, c, d) sys_call5(n, a, b, c, d, 0)
+#define sys_call3(n, a, b, c)	 sys_call4(n, a, b, c, 0)
+#define sys_call2(n, a, b)	 sys_call3(n, a, b, 0)
+#define sys_call1(n, a)		 sys_call2(n, a, 0)
+#define sys_call0(n)		 sys_call1(n, 0)
 
 /* The thread control block: fs:0 holds its own address. */
 static inline uintptr_t sys_thread_pointer(void)

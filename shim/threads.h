@@ -15,26 +15,26 @@
 /* A remembered frame; capture.c alone reads and writes it. */
 struct thread_frame {
 	uintptr_t pc;
-	uintptr_t sp;	 /* at that pc */
+	uintptr_t sp; /* at that pc */
 	uintptr_t bp;
 	uintptr_t ra_at; /* where its return address was loaded from; 0: it has no caller */
 	stack_id node;
-	uint32_t flags;	 /* enum frame_flag, in capture.c */
+	uint32_t flags; /* enum frame_flag, in capture.c */
 };
 
-/* Owner: the thread itself; other threads never touch it while it lives.  A new owner sets depth and
- * the stack's bounds to 0 and leaves frames and capacity as they are: the memory is reused. */
+/* Owner: the thread itself; other threads never touch it while it lives.  A new owner sets depth
+ * and the stack's bounds to 0 and leaves frames and capacity as they are: the memory is reused. */
 struct thread {
 	struct ouros_thread *public; /* counts, in the session (a dummy when frozen) */
 	stack_id root;		     /* its THREAD node */
 	uint32_t index;
 	uint32_t tid;
-	uint32_t generation;	     /* modules_generation that frames[] is good for */
+	uint32_t generation;		 /* modules_generation that frames[] is good for */
 	uintptr_t stack_low, stack_high; /* proven bounds of its own stack, 0 if not known yet */
 	struct thread *next_all;
 	struct thread_frame *frames; /* made and grown by capture.c; NULL at first */
 	uint32_t capacity;	     /* of frames[] */
-	uint32_t depth;		     /* frames remembered: the last ones of frames[], outermost last */
+	uint32_t depth;		     /* frames remembered, at the end of frames[], outermost last */
 };
 
 /* The calling thread's record, made if need be.  NULL when there is no memory or no session. */

@@ -43,7 +43,7 @@ static unw_addr_space_t unwinder_make_space(void)
 	int in = unwinder_free_descriptor(0);
 	int out = unwinder_free_descriptor(in + 1);
 	unw_addr_space_t as = unwinder_library.create_addr_space(&unwinder_accessors, 0);
-	struct stat a, b;
+	struct stat a = { 0 }, b = { 0 };
 
 	if (as)
 		unwinder_library.set_caching_policy(as, UNW_CACHE_NONE);

@@ -76,7 +76,8 @@ def write_repository(path, commits):
             text = "\n".join(files[n]) + "\n"
             stream.append(f"M 100644 inline file{n}\ndata {len(text)}\n{text}\n")
     shutil.rmtree(path, ignore_errors=True)
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", path], check=True, env=git_environment(path))
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", path], check=True,
+                   env=git_environment(path))
     subprocess.run(["git", "fast-import", "--quiet"], cwd=path, check=True, text=True,
                    input="".join(stream), env=git_environment(path))
 
@@ -97,7 +98,7 @@ SELECT count(*) FROM item a JOIN item b ON a.name = b.name;
 
 
 def discover(out, quick):
-    """Every program that this machine has, worst case first to last as they are thought to be."""
+    """Every program that can be measured on this machine, on full or small inputs."""
     made = compile_all(out)
     inputs = out / ("quick" if quick else "full")
     inputs.mkdir(exist_ok=True)
@@ -106,16 +107,18 @@ def discover(out, quick):
         return str(small if quick else full)
 
     def made_once(name, write, count):
-        path = inputs / name
+        path = inputs / f"{count}-{name}"
         if not path.exists():
-            write(path, int(count))
+            unfinished = inputs / f"unfinished-{name}"
+            write(unfinished, int(count))
+            unfinished.rename(path)
         return str(path)
 
     ours = [
         ("growth", [size(5000000, 500000)], "48-byte nodes in a tree, all live at the end"),
         ("growth-leak", [size(5000000, 500000), "leak"], "the same, its root forgotten"),
-        ("churn", [size(4000000, 800000)], "malloc and free, 64 stacks of 10 frames at random"),
-        ("deep", [size(2000000, 400000)], "malloc and free under 60 frames"),
+        ("churn", [size(3000000, 600000)], "malloc and free, 64 stacks of 10 frames at random"),
+        ("deep", [size(1000000, 200000)], "malloc and free under 60 frames"),
         ("threads", [size(1000000, 200000)], "4 threads that free each other's blocks"),
         ("maps", [size(100000, 25000)], "C++ maps of strings and shared_ptrs"),
         ("empty", [], "main returns: start, snapshot, report"),
@@ -136,7 +139,7 @@ def discover(out, quick):
                       cwd=repository, env=git_environment(inputs))
     if have("/usr/bin/sqlite3"):
         yield Program("sqlite3", ["/usr/bin/sqlite3", "-init", "/dev/null", ":memory:",
-                                  SQL.format(rows=size(200000, 40000))],
+                                  SQL.format(rows=size(120000, 24000))],
                       "insert, index, group, join in memory", env={"HOME": str(inputs)})
     cc1plus = subprocess.run(["g++", "-print-prog-name=cc1plus"], text=True, check=True,
                              capture_output=True).stdout.strip()
@@ -146,7 +149,7 @@ def discover(out, quick):
                                   "-o", "/dev/null"],
                       "gcc's C++ compiler on maps.cc")
     if have("/usr/bin/jq"):
-        records = made_once("records.json", write_json, size(40000, 8000))
+        records = made_once("records.json", write_json, size(24000, 6000))
         yield Program("jq", ["/usr/bin/jq", "-c", "group_by(.tags[0][0:2]) | map({n: length, "
                              "x: (map(.at.x) | add), names: map(.name)})", records],
                       "group, add, map")
@@ -155,5 +158,5 @@ def discover(out, quick):
         yield Program("xmllint", ["/usr/bin/xmllint", "--xpath", "count(//record[@id mod 7 = 0])",
                                   records], "parse, count by XPath")
     if have("/usr/bin/perl"):
-        yield Program("perl", ["/usr/bin/perl", str(HERE / "script.pl"), size(150000, 30000)],
+        yield Program("perl", ["/usr/bin/perl", str(HERE / "script.pl"), size(90000, 20000)],
                       "hashes of lists of strings")

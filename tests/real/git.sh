@@ -24,8 +24,9 @@ prepare() { repository; }
 agrees status /usr/bin/git status
 agrees commit /usr/bin/git commit -a -m "one more"
 agrees log /usr/bin/git --no-pager log -p
-agrees blame /usr/bin/git --no-pager blame file
+agrees blame /usr/bin/git --no-pager blame HEAD -- file
 expect blame .verdict leaks
+expect blame '.totals | .lost.blocks + .cycle.blocks + .indirect.blocks' 3
 agrees diff /usr/bin/git --no-pager diff
 same repack /usr/bin/git repack -a -d -q
 finish

@@ -4,6 +4,9 @@
 # The stock python3: json, threads, subprocess, a cycle of its own kind, exceptions.
 . "$TOP/tests/lib/real.sh"
 
+# The order of hashes is drawn anew for each run.
+export PYTHONHASHSEED=0
+
 prepare() {
 	cat >script.py <<'END'
 import gc, json, os, re, subprocess, sys, threading

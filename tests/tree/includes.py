@@ -38,12 +38,12 @@ FORMAT_WORDS = {
     "reader": (r".*", "it validates the format"),
     "blocks": (r"ouros_(block|edge)|OUROS_(BLOCK|EDGE|MARK)_\w+", "it turns it into the graph's own"),
     "paths": (r"ouros_node_kind|OUROS_NODE_\w+|OUROS_MODULE_OURO", "a frame's kind and owner"),
-    "group": (r"ouros_root", "the signature of session_each_reached"),
+    "group": (r"ouros_root|OUROS_ROOT_IGNORED", "what holds a block that session_each_reached gives"),
     "symbols": (r"OUROS_NODE_\w+|OUROS_MODULE_(OURO|VDSO)|OUROS_BUILD_ID_MAX", "frames and build-ids"),
     "view": (r"(ouros_edge_kind|OUROS_EDGE_\w+)", "edge kinds become the report's"),
     "verdict": (r"ouros_(coverage|reason|root|status)|OUROS_(END|REASON|ROOT|SNAPSHOT|STATUS)_\w+",
                 "what the recording says of itself becomes the verdict"),
-    "judge": (r"ouros_(end|header)|OUROS_(END|ROOT)_\w+", "how the process ended, from the header"),
+    "judge": (r"ouros_(end|header|tally)|OUROS_(END|ROOT)_\w+", "how the process ended, and totals"),
 }
 # No exception for these: they hold offsets into the file.
 OFFSETS = r"ouros_(string|segment|directory|starts)|OUROS_KIND_\w+|OUROS_HEADER_SIZE"

@@ -17,6 +17,6 @@ fi
 # shellcheck disable=SC2046
 clang-format --dry-run -Werror $(echo "$sources" | grep -E '\.(c|h|cc)$') 2>"$WORK/format"
 status=$?
-grep -oE '^[^ :]+\.(c|h|cc):[0-9]+' "$WORK/format" | sort -u | head -40
-[ "$status" = 0 ] || fail "clang-format would change these"
+[ "$status" = 0 ] ||
+	fail "clang-format would change $(grep -oE '^[^ :]+\.(c|h|cc):' "$WORK/format" | sort -u | tr ':\n' '  ')"
 finish

@@ -17,7 +17,7 @@ BEFORE = r"(?<![\w$}.~*/%-])"  # a path begins here, and is not the rest of a lo
 PATTERNS = [
     (BEFORE + r"/(?:work|root|Users|srv)/\w", "somebody's directory"),
     (BEFORE + r"/home/(?!ada/)\w", "somebody's home"),  # Ada lives in the examples
-    (BEFORE + r"/tmp/\w", "a fixed name where others may write"),
+    (BEFORE + r"/tmp/(?!\S*XXXXXX)\w", "a fixed name where others may write"),
     (r"(?i)\b(?:generated|written|created|assisted) (?:by|with) (?:an? )?(?:ai\b|language model|llm)",
      "what wrote it"),
     (r"(?i)\bas an ai\b|^co-authored-by:", "what wrote it"),

@@ -58,7 +58,7 @@ PLAIN(serve, read)
 
 int main(int argc, char **argv)
 {
-	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 4000000;
+	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 3000000;
 	static void *window[WINDOW];
 	uint64_t state = 1;
 

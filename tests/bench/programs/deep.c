@@ -32,7 +32,7 @@ static __attribute__((noinline, noclone)) void *descend(unsigned depth, unsigned
 
 int main(int argc, char **argv)
 {
-	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000000;
+	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
 	static void *window[WINDOW];
 	uint64_t state = 1;
 

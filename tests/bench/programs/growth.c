@@ -25,11 +25,10 @@ struct node *root;
 
 static struct node *node_create(uint64_t key)
 {
-	struct node *n = malloc(sizeof(*n));
+	struct node *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		abort();
-	memset(n, 0, sizeof(*n));
 	n->key = key;
 	return n;
 }

@@ -63,7 +63,7 @@ class Store
 
 int main(int argc, char **argv)
 {
-	unsigned long rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 150000;
+	unsigned long rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100000;
 	std::uint64_t state = 1;
 	Store store;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * meter FILE COMMAND... - runs a command and writes what it cost to FILE: status, then seconds on
- * the clock, CPU seconds, and KiB of its largest process.
+ * meter FILE [NAME=VALUE...] COMMAND... - runs a command, with these in its environment alone, and
+ * writes what it cost to FILE: status, seconds on the clock, CPU seconds, KiB of its largest
+ * process.
  *
  * A program of its own because the kernel passes a parent's peak memory on over fork and exec, and
  * this parent's is small; and because it adopts what the command leaves behind, so that no
@@ -11,6 +12,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -35,7 +38,11 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	child = fork();
 	if (child == 0) {
-		execvp(argv[2], &argv[2]);
+		argv += 2;
+		while (*argv && strchr(*argv, '='))
+			putenv(*argv++);
+		if (*argv)
+			execvp(*argv, argv);
 		_exit(127);
 	}
 	while ((pid = waitpid(-1, &status, __WALL)) > 0 || (pid < 0 && errno == EINTR)) {
