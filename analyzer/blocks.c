@@ -23,6 +23,9 @@ static struct block block_read(const struct session *s, const struct ouros_block
 }
 
 /*
+ * A pointer from a block into its own middle holds nothing: a short std::string points to the
+ * characters inside itself, an empty list's head to its own link.  It makes no cycle of a block.
+ *
  * An edge from a possible block to an unreached one is left out.  Marking follows what it finds in
  * possible blocks, so the target would be possible too; no snapshot has such an edge, but a file
  * may, and without it no component mixes the two.
@@ -40,6 +43,8 @@ static bool edge_read(const struct block_set *set, const struct ouros_edge *from
 	if (edge.from >= set->count || edge.to >= set->count || edge.kind >= OUROS_EDGE_COUNT)
 		return false;
 	if (set->edge_count && edge.from < set->edges[set->edge_count - 1].from)
+		return false;
+	if (edge.from == edge.to && edge.kind != OUROS_EDGE_START)
 		return false;
 	if (set->blocks[edge.from].possible && !set->blocks[edge.to].possible)
 		return false;

@@ -192,7 +192,7 @@ static void show_cut(const struct text *t, const struct walk *w, const struct re
 	text_member(t, &f->members[edge->from]);
 	fputs(" weak", t->out);
 	if (f->cut_why) {
-		fputs(": ", t->out);
+		fputs(":\n      ", t->out);
 		text_escape(t->out, f->cut_why);
 	}
 	fputc('\n', t->out);

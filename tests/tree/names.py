@@ -39,8 +39,6 @@ for path in files:
         text = path.read_text()
     except UnicodeDecodeError:
         continue
-    if path == pathlib.Path(__file__).resolve():
-        continue
     for number, line in enumerate(text.splitlines(), 1):
         for pattern, what in PATTERNS:
             if found := re.search(pattern, line):
