@@ -6,7 +6,7 @@ The head is the run of // lines at the top: what the program shows, in words; an
 
     builds: gcc-O0 gcc-O2 …    compilers and levels (these four where nothing is said)
     cflags: / libs:            for the compiler / the linker
-    plugin: yes                the same file, with -DPLUGIN, becomes the library $CASE_PLUGIN
+    plugin: yes | c++          the same file, with -DPLUGIN, becomes the library $CASE_PLUGIN
     timeout: 120               seconds for the whole test
     run: NAME                  starts a variant; what stands before the first holds for all
     env: K=V …                 of the program (and of ouro run)
@@ -42,6 +42,7 @@ class Variant:
         self.name = ""
         self.env, self.args, self.options = {}, [], []
         self.exit = "0"
+        self.timeout = 0
         self.verdict = None
         self.totals = {}      # class -> [(key, operator, value)]
         self.coverage = []
@@ -70,7 +71,7 @@ class Case:
     def __init__(self):
         self.builds = list(BUILDS)
         self.cflags, self.libs = [], []
-        self.plugin = False
+        self.plugin = None
         self.timeout = 120
         self.variants = []
 
@@ -117,7 +118,7 @@ def parse(path):
             elif key in ("cflags", "libs"):
                 setattr(info, key, words)
             elif key == "plugin":
-                info.plugin = True
+                info.plugin = value
             elif key == "timeout":
                 info.timeout = int(value)
             elif key == "run":
@@ -142,4 +143,6 @@ def parse(path):
                 into.totals[words[0]] = conditions(words[1:], where)
     if not info.variants:
         info.variants.append(common)
+    for variant in info.variants:
+        variant.timeout = info.timeout
     return info

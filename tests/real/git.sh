@@ -28,5 +28,5 @@ agrees blame /usr/bin/git --no-pager blame HEAD -- file
 expect blame .verdict leaks
 expect blame '.totals | .lost.blocks + .cycle.blocks + .indirect.blocks' 3
 agrees diff /usr/bin/git --no-pager diff
-same repack /usr/bin/git repack -a -d -q
+agrees repack /usr/bin/git repack -a -d -q
 finish

@@ -84,7 +84,7 @@ for flag in ("INITFIRST", "NOW", "SYMBOLIC", "STATIC_TLS"):
     if flag not in " ".join(flags).replace("BIND_NOW", "").split():
         fail(f"the flag {flag} is not set: {flags}")
 
-# Thread-local storage is initial-exec: at a fixed place from the thread pointer, known at load time.
+# Thread-local storage is initial-exec: its distance from the thread pointer is known at load time.
 relocations = set(re.findall(r"R_X86_64_\w+", output("readelf", "-rW", LIBRARY)))
 equal("relocations", ["R_X86_64_GLOB_DAT", "R_X86_64_JUMP_SLOT", "R_X86_64_RELATIVE",
                       "R_X86_64_TPOFF64"], relocations)

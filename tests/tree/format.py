@@ -43,7 +43,7 @@ enums = {name: re.findall(r"^\s*(OUROS_\w+)", body.replace(",", "\n"), re.M)
 
 
 def compiled():
-    """{struct: (size, [(offset, type, field)])}, {enum: {number: name}} as the compiler has them."""
+    """{struct: (size, [(offset, type, field)])} and {enum: {number: name}}, by the compiler."""
     lines = []
     for name, fields in structs.items():
         lines.append(f'printf("{name} %zu\\n", sizeof(struct {name}));')

@@ -36,14 +36,17 @@ PLACE = {name: i for i, stage in enumerate(ROW) for name in stage}
 # The reader's structs have them as members: session.header, a frame's kind.
 FORMAT_WORDS = {
     "reader": (r".*", "it validates the format"),
-    "blocks": (r"ouros_(block|edge)|OUROS_(BLOCK|EDGE|MARK)_\w+", "it turns it into the graph's own"),
+    "blocks": (r"ouros_(block|edge)|OUROS_(BLOCK|EDGE|MARK)_\w+",
+               "it turns them into the graph's own"),
     "paths": (r"ouros_node_kind|OUROS_NODE_\w+|OUROS_MODULE_OURO", "a frame's kind and owner"),
-    "group": (r"ouros_root|OUROS_ROOT_IGNORED", "what holds a block that session_each_reached gives"),
-    "symbols": (r"OUROS_NODE_\w+|OUROS_MODULE_(OURO|VDSO)|OUROS_BUILD_ID_MAX", "frames and build-ids"),
+    "group": (r"ouros_root|OUROS_ROOT_IGNORED", "what holds a reached block"),
+    "symbols": (r"OUROS_NODE_\w+|OUROS_MODULE_(OURO|VDSO)|OUROS_BUILD_ID_MAX",
+                "frames and build-ids"),
     "view": (r"(ouros_edge_kind|OUROS_EDGE_\w+)", "edge kinds become the report's"),
     "verdict": (r"ouros_(coverage|reason|root|status)|OUROS_(END|REASON|ROOT|SNAPSHOT|STATUS)_\w+",
                 "what the recording says of itself becomes the verdict"),
-    "judge": (r"ouros_(end|header|tally)|OUROS_(END|ROOT)_\w+", "how the process ended, and totals"),
+    "judge": (r"ouros_(end|header|tally)|OUROS_(END|ROOT)_\w+",
+              "how the process ended, and totals"),
 }
 # No exception for these: they hold offsets into the file.
 OFFSETS = r"ouros_(string|segment|directory|starts)|OUROS_KIND_\w+|OUROS_HEADER_SIZE"
@@ -58,11 +61,12 @@ NAMES_ONLY = {  # which module may include what of the libraries that read ELF a
 }
 # In the program's process: stdio has buffers and locks, and the others allocate.
 NOT_IN_SHIM = r"stdio\.h|stdlib\.h|pthread\.h|locale\.h|wchar\.h|malloc\.h|semaphore\.h"
-NOT_IN_SHIM_BUT = {"exits.c": {"stdlib.h"}}  # on_exit stands nowhere else; called once, at the start
+NOT_IN_SHIM_BUT = {"exits.c": {"stdlib.h"}}  # on_exit stands nowhere else, and is called once
 
-STANDARD_C = {f"{name}.h" for name in """assert complex ctype errno fenv float inttypes iso646 limits
-    locale math setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn
-    string tgmath threads time uchar wchar wctype""".split()}
+STANDARD_C = {f"{name}.h" for name in """
+    assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign
+    stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar
+    wchar wctype""".split()}
 
 
 def includes(path):
@@ -114,7 +118,7 @@ def check_sides():
             taken, system = includes(path)
             for name in taken:
                 if name not in own | public:
-                    fail(f"{side}/{path.name} includes {name}, which is neither its side's nor public")
+                    fail(f"{side}/{path.name} includes {name}, neither its side's nor public")
             for name in system:
                 if "ouro" in name:
                     fail(f"{side}/{path.name}: <{name}>: the project's headers stand in quotes")

@@ -36,7 +36,8 @@ mv "$usr/lib/libouro.so" "$WORK/libouro.so"
 status=0
 "$usr/bin/ouro" run -o "$WORK/none" -- true 2>"$WORK/stderr" || status=$?
 [ "$status" = 125 ] || fail "without the installed library: status $status instead of 125"
-grep -q libouro.so "$WORK/stderr" || fail "without the installed library it says: $(cat "$WORK/stderr")"
+grep -q libouro.so "$WORK/stderr" ||
+	fail "without the installed library it says: $(cat "$WORK/stderr")"
 mv "$WORK/libouro.so" "$usr/lib/libouro.so"
 
 if command -v pkg-config >/dev/null; then

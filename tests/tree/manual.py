@@ -27,7 +27,8 @@ def page(name):
 
 def section(text, title):
     """What stands under .SH or .SS title."""
-    found = re.search(rf'^\.(S[HS]) "?{re.escape(title)}"?\n(.*?)(?=^\.SH|^\.\1|\Z)', text, re.M | re.S)
+    found = re.search(rf'^\.(S[HS]) "?{re.escape(title)}"?\n(.*?)(?=^\.SH|^\.\1|\Z)', text,
+                      re.M | re.S)
     if not found:
         fail(f"no section {title}")
     return found[2] if found else ""
@@ -46,7 +47,8 @@ if len(rows) < 20:
     fail("ouro help options lists next to nothing")
 
 # Options: the page's tags, --help, and the table.
-of_command = {command: {option for who, option, _ in rows if command in who.split() and option != "-"}
+of_command = {command: {option for who, option, _ in rows
+                        if command in who.split() and option != "-"}
               for command in ("run", "report")}
 options = of_command["run"] | of_command["report"]
 described = set()
@@ -78,17 +80,20 @@ shim_rows = re.findall(r'^\t\{ "(\w+)", OPTION_\w+, (true|false), ',
                        (TOP / "shim/options.c").read_text(), re.M)
 described = re.findall(r"^\.BI (\w+)= ", library, re.M)
 internal = {"launched"}  # how the launcher says that it is there
-equal("libouro.3's keys against shim/options.c", {key for key, _ in shim_rows} - internal, described)
+equal("libouro.3's keys against shim/options.c", {key for key, _ in shim_rows} - internal,
+      described)
 equal("options.def's keys of the library against shim/options.c",
       {key for key, _ in shim_rows} - internal,
       {key for who, _, key in rows if "preload" in who.split()})
 lsan = re.search(r"^Only the keys.*\n(.*)$", library, re.M)
-equal("libouro.3's keys in LeakSanitizer's syntax", {key for key, also in shim_rows if also == "true"},
+equal("libouro.3's keys in LeakSanitizer's syntax",
+      {key for key, also in shim_rows if also == "true"},
       re.findall(r"\w+_?\w+", lsan[1].replace(".BR", "")) if lsan else ())
 
 # Exit statuses: each of util.h, with its option where it has one.
 statuses = dict(re.findall(r"^\tEXIT_(\w+) = (\d+),", (TOP / "analyzer/util.h").read_text(), re.M))
-equal("exit statuses", {"CLEAN", "LEAKS", "UNCHECKED", "FAILED", "CANNOT_RUN", "NOT_FOUND"}, statuses)
+equal("exit statuses",
+      {"CLEAN", "LEAKS", "UNCHECKED", "FAILED", "CANNOT_RUN", "NOT_FOUND"}, statuses)
 tags = " ".join(terms(section(manual, "EXIT STATUS")))
 for name, value in statuses.items():
     if name != "CLEAN" and not re.search(rf"\b{value}\b", tags):
@@ -99,11 +104,13 @@ if "128+" not in tags or "128+n" not in readme:
     fail("128+N is missing")
 
 # What a report is made of.
-names = re.findall(r'\[(?:REPORT|VERDICT)_\w+\] = "([a-z-]+)"', (TOP / "analyzer/report.c").read_text())
+names = re.findall(r'\[(?:REPORT|VERDICT)_\w+\] = "([a-z-]+)"',
+                   (TOP / "analyzer/report.c").read_text())
+words = section(manual, "VERDICT") + section(manual, "CLASSES")
 if len(names) < 11:
     fail(f"report.c has only the names {names}")
 for name in names:
-    if not re.search(rf"(?<![\w-]){name}(?![\w-])", section(manual, "VERDICT") + section(manual, "CLASSES")):
+    if not re.search(rf"(?<![\w-]){name}(?![\w-])", words):
         fail(f"ouro.1 does not explain {name}")
 for name in re.findall(r"^  (\w+) ", output(OURO, "run", "--help").split("\nformats:\n")[1], re.M):
     if not re.search(rf"^\.BR? {name}\b", section(manual, "Of the report (run and report)"), re.M):
@@ -125,6 +132,10 @@ for path in sorted((TOP / "man").glob("*.[0-9]")):
     rendered = output("sh", "-c", f"groff -k -t -man -ww -Tutf8 -rLL=80n '{path}' 2>&1 >/dev/null")
     if rendered:
         fail(f"{path.name} does not render quietly: {rendered[:500]}")
+    for begin, end in ((r"\.TS", r"\.TE"), (r".*T\{", r"T\}")):  # tbl says nothing of these
+        if len(re.findall(rf"^{begin}", path.read_text(), re.M)) != \
+                len(re.findall(rf"^{end}", path.read_text(), re.M)):
+            fail(f"{path.name}: a table or one of its cells does not end")
     for name, number in re.findall(r"^\.BR (\w+) \((\d)\)", path.read_text(), re.M):
         if name.startswith(("ouro", "libouro")) and not (TOP / "man" / f"{name}.{number}").exists():
             fail(f"{path.name} refers to {name}({number}), which is not here")

@@ -18,8 +18,8 @@ PATTERNS = [
     (BEFORE + r"/(?:work|root|Users|srv)/\w", "somebody's directory"),
     (BEFORE + r"/home/(?!ada/)\w", "somebody's home"),  # Ada lives in the examples
     (BEFORE + r"/tmp/(?!\S*XXXXXX)\w", "a fixed name where others may write"),
-    (r"(?i)\b(?:generated|written|created|assisted) (?:by|with) (?:an? )?(?:ai\b|language model|llm)",
-     "what wrote it"),
+    (r"(?i)\b(?:generated|written|created|assisted) (?:by|with) (?:an? )?"
+     r"(?:ai\b|language model|llm)", "what wrote it"),
     (r"(?i)\bas an ai\b|^co-authored-by:", "what wrote it"),
 ]
 # This machine's own: where the checkout lies, whose it is, what it is called.

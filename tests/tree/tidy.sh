@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # timeout: 900
 # tier: full
-# clang-tidy is quiet on both halves; .clang-tidy says which checks, and why not others.  A file that
-# was quiet is looked at again when what the compiler sees of it has changed.
+# clang-tidy is quiet on both halves; .clang-tidy says which checks, and why not others.  A file
+# that was quiet is looked at again when what the compiler sees of it has changed.
 . "$TOP/tests/lib/real.sh"
 cd "$TOP" || exit 1
 command -v clang-tidy >/dev/null || skip "no clang-tidy here"
@@ -14,6 +14,7 @@ export rules
 rules=$(clang-tidy --version; cat .clang-tidy)
 mkdir -p "$seen"
 
+# shellcheck disable=SC2317 # xargs calls it
 # Prints what clang-tidy says of a file; remembers by an empty file's name that it said nothing.
 tidy() {
 	local key said
