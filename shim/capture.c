@@ -19,6 +19,7 @@
 #include "guard.h"
 #include "modules.h"
 #include "options.h"
+#include "recall.h"
 #include "rules.h"
 #include "session.h"
 #include "threads.h"
@@ -306,10 +307,12 @@ static stack_id capture_walk(struct thread *thread, const struct capture_point *
 		thread->depth = 0;
 		return id;
 	}
-	if (unlikely(!id))
+	if (unlikely(!id)) {
 		thread->depth = 0;
-	else
-		frames_keep(thread, new, kept);
+		return 0;
+	}
+	frames_keep(thread, new, kept);
+	recall_learn(thread, kept - new, id);
 	return id;
 }
 
@@ -333,10 +336,14 @@ stack_id capture_stack(const struct capture_point *at)
 	if (unlikely(thread->generation != generation)) {
 		thread->generation = generation;
 		thread->depth = 0;
+		recall_forget(thread);
 	}
-	stack_id id = capture_walk(thread, at);
+	stack_id id = recall_find(thread, at);
+	bool recalled = id != 0;
+	if (unlikely(!recalled))
+		id = capture_walk(thread, at);
 	if (unlikely(options.verify_stacks))
-		capture_verify(thread, at, id);
+		capture_verify(thread, at, id, !recalled);
 	return id;
 }
 

@@ -112,13 +112,14 @@ static bool verify_frame(uintptr_t pc, uintptr_t sp, void *arg)
 }
 
 __attribute__((noinline)) void capture_verify(const struct thread *thread,
-					      const struct capture_point *at, stack_id id)
+					      const struct capture_point *at, stack_id id,
+					      bool walked)
 {
 	struct verify_walk verify = { .at = at, .next = id };
 
 	if (!id)
 		return;
-	for (uint32_t i = thread->capacity - thread->depth; i < thread->capacity; i++) {
+	for (uint32_t i = thread->capacity - thread->depth; walked && i < thread->capacity; i++) {
 		if (thread->frames[i].sp == at->sp && thread->frames[i].pc == at->pc) {
 			verify.frame = &thread->frames[i];
 			verify.end = thread->frames + thread->capacity;

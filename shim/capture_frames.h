@@ -47,8 +47,10 @@ void frames_keep(struct thread *thread, uint32_t new, uint32_t kept);
 /* The stack by libunwind's full walk. */
 stack_id capture_far(struct thread *thread, const struct capture_point *at);
 
-/* Compares a stack with what libunwind's plain cursor says, and counts. */
-void capture_verify(const struct thread *thread, const struct capture_point *at, stack_id id);
+/* Compares a stack with what libunwind's plain cursor says, and counts.  walked: the thread's
+ * frames are this stack's, and compared, too. */
+void capture_verify(const struct thread *thread, const struct capture_point *at, stack_id id,
+		    bool walked);
 
 /* The node that says: the frames from here to the thread's first are not known. */
 stack_id capture_truncated(struct thread *thread);

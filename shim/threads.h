@@ -35,6 +35,7 @@ struct thread {
 	struct thread_frame *frames; /* made and grown by capture.c; NULL at first */
 	uint32_t capacity;	     /* of frames[] */
 	uint32_t depth;		     /* frames remembered, at the end of frames[], outermost last */
+	struct recall *recall;	     /* made by recall.c; NULL at first */
 };
 
 /* The calling thread's record, made if need be.  NULL when there is no memory or no session. */
