@@ -22,8 +22,8 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-
 # --- the preloaded half --------------------------------------------------------------------------
 # Frame pointers in the hooks let them read their caller's registers; no stack protector and no
 # builtin calls to libc, since the first malloc comes before libc is ready.
-SHIM_SRC := $(sort $(wildcard shim/*.c))
-SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/%.o)
+SHIM_SRC := $(sort $(wildcard shim/*.c shim/*.S))
+SHIM_OBJ := $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(SHIM_SRC))))
 SHIM_CFLAGS := $(COMMON) -fPIC -fvisibility=hidden -fno-omit-frame-pointer -fno-stack-protector \
 	-fno-builtin-malloc -fno-builtin-calloc -fno-builtin-free -ftls-model=initial-exec \
 	-fasynchronous-unwind-tables -fno-strict-aliasing -fno-tree-loop-distribute-patterns
@@ -38,7 +38,8 @@ ANALYZER_LIBS := -ldw -lelf -liberty
 
 # --- programs that test modules from inside ------------------------------------------------------
 # The analyzer's take what they need of it from an archive; what is no *_test.c there is linked to
-# each of them.  The shim's are linked with the modules that stand alone.
+# each of them.  The shim's take the modules that stand alone from an archive, and stand in for
+# what those ask of the others (stacks) themselves.
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(OUT)/unit/%)
 UNIT_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(UNIT_SRC),$(sort $(wildcard tests/unit/*.c)))) \
@@ -46,8 +47,8 @@ UNIT_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(UNIT_SRC),$(sort $(wildcard
 
 SHIM_UNIT_SRC := $(sort $(wildcard tests/unit/shim/*_test.c))
 SHIM_UNIT_BIN := $(SHIM_UNIT_SRC:tests/unit/shim/%.c=$(BUILD)/unit/shim/%)
-SHIM_UNIT_OBJ := $(filter $(foreach part,sys% guard% session% blocks% real% next%,$(BUILD)/shim/$(part)), \
-	$(SHIM_OBJ))
+SHIM_UNIT_OBJ := $(filter $(foreach part,sys% guard% session% blocks% real% next% places% weak% \
+	ledger%,$(BUILD)/shim/$(part)),$(SHIM_OBJ))
 
 .PHONY: all
 all: $(OUT)/ouro $(BUILD)/libouro.so
@@ -56,6 +57,11 @@ $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) $(SHIM_CFLAGS) -c $< -o $@
+
+$(BUILD)/shim/%.o: shim/%.S
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
 $(OUT)/analyzer/%.o: analyzer/%.c
 	@mkdir -p $(@D)
@@ -89,20 +95,38 @@ $(BUILD)/tests/unit/shim/%.o: tests/unit/shim/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) $(COMMON) -Ishim -c $< -o $@
 
-$(BUILD)/unit/shim/%_test: $(BUILD)/tests/unit/shim/%_test.o $(SHIM_UNIT_OBJ)
+$(BUILD)/shim.a: $(SHIM_UNIT_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/unit/shim/%_test: $(BUILD)/tests/unit/shim/%_test.o $(BUILD)/shim.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $^ -lpthread -o $@
 
+# What the oracle compares with CPython's answer: a session's components, by the analyzer's stages.
+ORACLE_BIN := $(OUT)/oracle/partition
+
+$(OUT)/tests/oracle/%.o: tests/oracle/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) $(ANALYZER_CFLAGS) -Ianalyzer -c $< -o $@
+
+$(ORACLE_BIN): $(OUT)/tests/oracle/partition.o $(OUT)/analyzer.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $^ $(ANALYZER_LIBS) -o $@
+
 .SECONDARY:
--include $(SHIM_OBJ:.o=.d) $(ANALYZER_OBJ:.o=.d) $(wildcard $(OUT)/tests/unit/*.d $(BUILD)/tests/unit/shim/*.d)
+-include $(SHIM_OBJ:.o=.d) $(ANALYZER_OBJ:.o=.d) $(wildcard $(OUT)/tests/unit/*.d $(OUT)/tests/oracle/*.d \
+	$(BUILD)/tests/unit/shim/*.d)
 
 # --- tests, measurements, a first look -----------------------------------------------------------
 .PHONY: deps unit tests check quick bench demo
 deps:
 	$(Q).ci/deps
 
-unit: $(UNIT_BIN) $(SHIM_UNIT_BIN)
+unit: $(UNIT_BIN) $(SHIM_UNIT_BIN) $(ORACLE_BIN)
 	@:
 
 # What the tests run: both halves, and the analyzer's own tests plain and sanitized.

@@ -2,7 +2,8 @@
 /*
  * blocks - the blocks to be judged: from the session's records to plain structs.
  *
- * The last stage that knows the session's format; those to its right see struct block only.
+ * But for the ledger's, the last stage that knows the session's format; those to its right see
+ * struct block only.  An object of the program's that lies in a pool is a block like the others.
  */
 #ifndef OURO_BLOCKS_H
 #define OURO_BLOCKS_H
@@ -13,10 +14,13 @@
 
 #include "reader.h"
 
+#define BLOCK_NONE UINT32_MAX
+
 struct block {
 	uint64_t address;
 	uint64_t size;
-	uint32_t stack; /* leaf node of the session's tree, 0 none */
+	uint32_t ordinal; /* in the snapshot, BLOCK_NONE: it is not of the snapshot's */
+	uint32_t stack;	  /* leaf node of the session's tree, 0 none */
 	uint16_t generation;
 	bool possible; /* reached only by unexplained interior pointers */
 };
@@ -25,15 +29,22 @@ struct block {
 struct block_edge {
 	uint32_t from, to; /* indices into block_set.blocks */
 	uint64_t offset;   /* of the pointer, in from */
-	uint8_t kind;	   /* enum ouros_edge_kind */
+	uint8_t kind;	   /* enum ouros_edge_kind, or BLOCK_EDGE_RETAIN */
 };
 
-/* Owner of its arrays.  Edges are sorted by (from, offset). */
+/* No word in memory: the ledger says that from retains to. */
+enum { BLOCK_EDGE_RETAIN = OUROS_EDGE_COUNT };
+
+/* Owner of its arrays.  Edges are sorted by (from, offset).  Weak ones hold nothing, so they stand
+ * apart: only those who show blocks look at them. */
 struct block_set {
-	struct block *blocks;
+	struct block *blocks; /* those of the snapshot first, by ordinal */
 	size_t count;
+	size_t ordinals; /* how many are of the snapshot */
 	struct block_edge *edges;
 	size_t edge_count;
+	struct block_edge *weak;
+	size_t weak_count;
 };
 
 /* Parts of a block's word, as session_each_live and session_each_reached hand it on. */
@@ -53,5 +64,10 @@ static inline bool block_word_is_ignored(uint64_t word)
 /* Of the session's last snapshot (empty without one). */
 struct block_set *block_set_create(const struct session *s);
 void block_set_destroy(struct block_set *set);
+
+/* The index of an ordinal's block, or BLOCK_NONE.  Logarithmic. */
+uint32_t block_set_find(const struct block_set *set, uint32_t ordinal);
+/* The first weak edge of a block or of one behind it: an index into weak. */
+size_t block_set_weak(const struct block_set *set, uint32_t block);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * classify - leaders first, then what each of them holds.
+ * classify - leaders first, then what each of them holds; cases before the others, so that what
+ * hangs below one is said to be kept by it.
  *
  * A component that no unreached block outside refers to is nobody's: it leads. The condensed graph
  * has no cycles, so every other unreached component is reached from some leader; walking from the
@@ -76,26 +77,49 @@ static void possible_find(struct judgement *j)
 	}
 }
 
-/* Appends the leader of a component and judges its members. */
-static void leader_add(struct judgement *j, uint32_t component)
+/* Is block to be judged by its case?  A possible one is no part of a cycle of leaks. */
+static bool block_has_case(const struct judgement *j, uint32_t block)
+{
+	return j->v->cases && j->v->cases[block].class != CLASS_NONE &&
+	       (j->set->blocks[block].possible || !j->s->is_cycle[j->s->component[block]]);
+}
+
+static struct leader *leader_append(struct judgement *j, uint32_t block)
 {
 	struct verdicts *v = j->v;
+	uint32_t component = j->s->component[block];
+	v->leader_of_component[component] = v->leader_count;
+	struct leader *leader = &v->leaders[v->leader_count++];
+	*leader = (struct leader){ .component = component, .block = block };
+	return leader;
+}
+
+static void leader_add_case(struct judgement *j, uint32_t block)
+{
+	struct leader *leader = leader_append(j, block);
+	leader->class = j->v->cases[block].class;
+	leader->is_case = true;
+	leader->bytes = j->set->blocks[block].size;
+	j->v->class_of[block] = (uint8_t)leader->class;
+	j->v->leader[block] = leader->component;
+}
+
+/* Appends the leader of a component, block being its first, and judges its members. */
+static void leader_add(struct judgement *j, uint32_t block)
+{
+	uint32_t component = j->s->component[block];
 	bool is_cycle = j->s->is_cycle[component];
 	enum leak_class class = is_cycle ? CLASS_CYCLE : CLASS_LOST;
-	struct leader *leader = &v->leaders[v->leader_count];
-	*leader = (struct leader){
-		.component = component,
-		.class = j->unconfirmed ? CLASS_UNCONFIRMED : class,
-		.is_cycle = is_cycle,
-	};
-	v->leader_of_component[component] = v->leader_count++;
+	struct leader *leader = leader_append(j, block);
+	leader->class = j->unconfirmed ? CLASS_UNCONFIRMED : class;
+	leader->is_cycle = is_cycle;
 	for (uint32_t m = j->s->member_first[component]; m < j->s->member_first[component + 1];
 	     m++) {
-		uint32_t block = j->s->member[m];
-		if (j->set->blocks[block].possible)
+		uint32_t member = j->s->member[m];
+		if (j->set->blocks[member].possible)
 			continue;
-		block_classify(j, block, class, component);
-		leader->bytes += j->set->blocks[block].size;
+		block_classify(j, member, class, component);
+		leader->bytes += j->set->blocks[member].size;
 	}
 }
 
@@ -103,13 +127,14 @@ static void leader_add(struct judgement *j, uint32_t component)
 static void leaders_find(struct judgement *j)
 {
 	bool *held = components_held(j);
-	j->v->leaders = xcalloc(j->s->count, sizeof(*j->v->leaders));
+	j->v->leaders = xcalloc(j->g->nodes, sizeof(*j->v->leaders));
 	for (uint32_t c = 0; c < j->s->count; c++)
 		j->v->leader_of_component[c] = UINT32_MAX;
 	for (uint32_t i = 0; i < j->g->nodes; i++) {
-		uint32_t component = j->s->component[i];
-		if (!held[component] && j->v->class_of[i] == CLASS_NONE)
-			leader_add(j, component);
+		if (block_has_case(j, i))
+			leader_add_case(j, i);
+		else if (!held[j->s->component[i]] && j->v->class_of[i] == CLASS_NONE)
+			leader_add(j, i);
 	}
 	free(held);
 }
@@ -119,8 +144,10 @@ static void leader_walk(struct judgement *j, struct leader *leader, uint32_t *st
 {
 	const struct scc *s = j->s;
 	uint32_t depth = 0;
+	if (leader->is_case)
+		stack[depth++] = leader->block;
 	for (uint32_t m = s->member_first[leader->component];
-	     m < s->member_first[leader->component + 1]; m++)
+	     !leader->is_case && m < s->member_first[leader->component + 1]; m++)
 		stack[depth++] = s->member[m];
 	while (depth) {
 		uint32_t block = stack[--depth];
@@ -137,19 +164,22 @@ static void leader_walk(struct judgement *j, struct leader *leader, uint32_t *st
 }
 
 struct verdicts *classify(const struct block_set *set, const struct graph *g, const struct scc *s,
-			  bool unconfirmed)
+			  const struct block_case *cases, bool unconfirmed)
 {
 	struct verdicts *v = xcalloc(1, sizeof(*v));
 	struct judgement j = { .set = set, .g = g, .s = s, .v = v, .unconfirmed = unconfirmed };
 	uint32_t *stack = xcalloc(g->nodes, sizeof(*stack));
 	v->class_of = xcalloc(g->nodes, sizeof(*v->class_of));
 	v->leader = xcalloc(g->nodes, sizeof(*v->leader));
+	v->cases = cases;
 	v->leader_of_component = xcalloc(s->count, sizeof(*v->leader_of_component));
 
 	possible_find(&j);
 	leaders_find(&j);
-	for (uint32_t i = 0; i < v->leader_count; i++)
-		leader_walk(&j, &v->leaders[i], stack);
+	for (int is_case = 1; is_case >= 0; is_case--)
+		for (uint32_t i = 0; i < v->leader_count; i++)
+			if (v->leaders[i].is_case == is_case)
+				leader_walk(&j, &v->leaders[i], stack);
 
 	free(stack);
 	return v;

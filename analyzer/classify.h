@@ -9,6 +9,10 @@
  *   possible     reached only by interior pointers
  *   unconfirmed  would be one of the first three, but some roots could not be read
  *
+ * A block that the ledger has a case against (its count says more than anybody holds, it was
+ * released too often) leads alone, by the case's class, unless it lies in a cycle: what a cycle is,
+ * it stays.
+ *
  * Every indirect block is counted under exactly one leader: the first (by ordinal) that reaches it,
  * so that the held sums add up to all indirect blocks and bytes.  Linear in blocks + edges.
  */
@@ -31,22 +35,33 @@ enum leak_class {
 };
 const char *class_name(enum leak_class c); /* "cycle", "over-retained", ... as in JSON */
 
+/* What the ledger says of a block.  Cases that a person would call the same have one signature. */
+struct block_case {
+	enum leak_class class; /* NONE: nothing */
+	uint32_t stack;	       /* where it happened */
+	uint64_t signature;
+};
+
 struct verdicts {
 	uint8_t *class_of; /* [nodes]: enum leak_class */
 	uint32_t *leader;  /* [nodes]: component that leads it; UINT32_MAX for possible */
 	uint32_t leader_count;
 	struct leader {
 		uint32_t component;
-		enum leak_class class; /* CYCLE or LOST; UNCONFIRMED when unconfirmed */
+		uint32_t block;	       /* its first; that of a case */
+		enum leak_class class; /* CYCLE, LOST or the case's; UNCONFIRMED when unconfirmed */
 		bool is_cycle;
+		bool is_case;
 		uint64_t bytes; /* of its own members */
 		uint64_t held_blocks, held_bytes;
-	} * leaders;		       /* [leader_count], in the order of their first blocks */
-	uint32_t *leader_of_component; /* [components]: index into leaders, or UINT32_MAX */
+	} * leaders;			/* [leader_count], in the order of their first blocks */
+	uint32_t *leader_of_component;	/* [components]: index into leaders, or UINT32_MAX */
+	const struct block_case *cases; /* borrowed */
 };
 
+/* cases: one a block; NULL none. */
 struct verdicts *classify(const struct block_set *set, const struct graph *g, const struct scc *s,
-			  bool unconfirmed);
+			  const struct block_case *cases, bool unconfirmed);
 void verdicts_destroy(struct verdicts *v);
 
 #endif

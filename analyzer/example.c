@@ -146,26 +146,48 @@ static void rest_show(struct example_scratch *scratch, uint32_t component, uint3
 	}
 }
 
+/* An edge of the i-th member, if what it leads to is shown too. */
+static void edge_show(const struct example_scratch *scratch, struct group *group, uint32_t i,
+		      const struct block_edge *edge)
+{
+	if (scratch->place[edge->to] == NONE)
+		return;
+	struct block_edge *shown = &group->edges[group->edge_count++];
+	*shown = *edge;
+	shown->from = i;
+	shown->to = scratch->place[edge->to];
+}
+
+/* Edges that hold and weak ones, in the order of offsets. */
 static void edges_show(struct example_scratch *scratch, uint32_t closing, struct group *group)
 {
 	const struct graph *g = scratch->shapes->g;
+	const struct block_set *set = scratch->shapes->set;
 	size_t most = 0;
 	for (uint32_t i = 0; i < group->member_count; i++) {
 		uint32_t block = group->members[i];
 		most += g->out_first[block + 1] - g->out_first[block];
+		for (size_t w = block_set_weak(set, block);
+		     w < set->weak_count && set->weak[w].from == block; w++)
+			most++;
 	}
 	group->edges = xcalloc(most, sizeof(*group->edges));
 	for (uint32_t i = 0; i < group->member_count; i++) {
 		uint32_t block = group->members[i];
-		for (size_t e = g->out_first[block]; e < g->out_first[block + 1]; e++) {
-			if (scratch->place[g->edges[e].to] == NONE)
-				continue;
-			if (e == closing)
-				group->cut_edge = (int32_t)group->edge_count;
-			struct block_edge *edge = &group->edges[group->edge_count++];
-			*edge = g->edges[e];
-			edge->from = i;
-			edge->to = scratch->place[edge->to];
+		size_t e = g->out_first[block], weak = block_set_weak(set, block);
+		for (;;) {
+			bool more = weak < set->weak_count && set->weak[weak].from == block;
+			bool strong = e < g->out_first[block + 1];
+			if (strong && (!more || g->edges[e].offset <= set->weak[weak].offset)) {
+				/* that a block lies in another cannot be cut */
+				if (e == closing && g->edges[e].kind != OUROS_EDGE_INNER)
+					group->cut_edge = (int32_t)group->edge_count;
+				edge_show(scratch, group, i, &g->edges[e++]);
+			} else if (more) {
+				edge_show(scratch, group, i, &set->weak[weak++]);
+			} else {
+				break;
+			}
 		}
 	}
 }
@@ -189,7 +211,8 @@ void example_cycle(struct example_scratch *scratch, uint32_t component, struct g
 	for (uint32_t i = 0; i < group->member_count; i++)
 		scratch->place[group->members[i]] = NONE;
 	group->stack = scratch->shapes->set->blocks[first].stack;
-	group->cut_why = cut_explain(scratch, component, closing);
+	if (group->cut_edge >= 0)
+		group->cut_why = cut_explain(scratch, component, closing);
 }
 
 void example_block(uint32_t block, struct group *ret_group)

@@ -16,7 +16,7 @@
 struct group_key {
 	enum leak_class class;
 	uint32_t path;
-	uint64_t shape; /* of a cycle, 0 otherwise */
+	uint64_t shape; /* of a cycle; of a case its signature; 0 otherwise */
 };
 
 /* A group with what it is found and sorted by. */
@@ -85,6 +85,7 @@ static struct draft *draft_add(struct grouper *gr, const struct group_key *key)
 	*draft = (struct draft){ .key = *key, .number = gr->count++ };
 	draft->group.class = key->class;
 	draft->group.cut_edge = -1;
+	draft->group.component = UINT32_MAX;
 	return draft;
 }
 
@@ -109,14 +110,21 @@ static void stack_set(struct grouper *gr, struct draft *draft, uint32_t stack)
 
 /* --- leaders and possible blocks --------------------------------------------------------- */
 
-static void lost_add(struct grouper *gr, const struct block_set *set, const struct leader *leader,
-		     uint32_t block)
+/* A lost block, or a case. */
+static void single_add(struct grouper *gr, const struct block_set *set, const struct verdicts *v,
+		       const struct leader *leader)
 {
-	uint32_t stack = set->blocks[block].stack;
-	struct group_key key = { leader->class, gr->paths->of_node[stack], 0 };
+	const struct block_case *c = leader->is_case ? &v->cases[leader->block] : NULL;
+	uint32_t stack = c ? c->stack : set->blocks[leader->block].stack;
+	struct group_key key = {
+		.class = leader->class,
+		.path = gr->paths->of_node[stack],
+		.shape = c ? c->signature & ~UINT64_C(1) : 0, /* even, unlike a cycle's */
+	};
 	struct draft *draft = draft_of(gr, &key);
 	if (!draft->group.instances++) {
-		example_block(block, &draft->group);
+		example_block(leader->block, &draft->group);
+		draft->group.component = leader->component;
 		stack_set(gr, draft, stack);
 	}
 	draft->group.blocks++;
@@ -125,15 +133,28 @@ static void lost_add(struct grouper *gr, const struct block_set *set, const stru
 	draft->group.held_bytes += leader->held_bytes;
 }
 
+/* Has the ledger a case against a member? */
+static bool cycle_has_case(const struct scc *s, const struct verdicts *v, uint32_t component)
+{
+	for (uint32_t i = s->member_first[component];
+	     v->cases && i < s->member_first[component + 1]; i++)
+		if (v->cases[s->member[i]].class != CLASS_NONE)
+			return true;
+	return false;
+}
+
 static void cycle_add(struct grouper *gr, struct shapes *shapes, struct example_scratch *scratch,
-		      const struct leader *leader)
+		      const struct verdicts *v, const struct leader *leader)
 {
 	uint64_t shape = shape_find(shapes, leader->component);
+	if (cycle_has_case(shapes->s, v, leader->component))
+		shape = ~shape;
 	/* the shape has the stacks in it; odd, so that none is a lost block's 0 */
 	struct group_key key = { leader->class, 0, shape | 1 };
 	struct draft *draft = draft_of(gr, &key);
 	if (!draft->group.instances++) {
 		example_cycle(scratch, leader->component, &draft->group);
+		draft->group.component = leader->component;
 		stack_set(gr, draft, draft->group.stack);
 	}
 	draft->group.blocks += shapes->s->size[leader->component];
@@ -268,9 +289,9 @@ struct group_set *group_create(const struct session *session, const struct block
 	for (uint32_t i = 0; i < v->leader_count; i++) {
 		const struct leader *leader = &v->leaders[i];
 		if (leader->is_cycle)
-			cycle_add(&gr, shapes, scratch, leader);
+			cycle_add(&gr, shapes, scratch, v, leader);
 		else
-			lost_add(&gr, set, leader, s->member[s->member_first[leader->component]]);
+			single_add(&gr, set, v, leader);
 	}
 	for (uint32_t i = 0; i < g->nodes; i++)
 		if (v->class_of[i] == CLASS_POSSIBLE)

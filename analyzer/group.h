@@ -4,8 +4,9 @@
  *
  * A lost block's key: its class and its stack without the thread root (paths.h).  A cycle's key is
  * its class and its shape (shape.h): where its blocks were made, their sizes, and how they refer to
- * each other.  Possible and (when asked) reachable blocks group by stack.  One example (the first
- * by ordinal) stands for the group.
+ * each other, and whether the ledger has a case against one of them.  A case's key has
+ * its signature.  Possible and (when asked) reachable blocks group by stack.  One example (the
+ * first by ordinal) stands for the group.
  */
 #ifndef OURO_GROUP_H
 #define OURO_GROUP_H
@@ -17,11 +18,12 @@ struct group {
 	uint32_t instances;	/* leaders; blocks of possible and reachable */
 	uint64_t blocks, bytes; /* of the leaders' own members, all instances */
 	uint64_t held_blocks, held_bytes;
-	uint32_t stack; /* of the example's first member */
+	uint32_t stack;	    /* of the example's first member; of a case: where it happened */
+	uint32_t component; /* of the example; UINT32_MAX none */
 	/* the example: its members in the order of the walk around the cycle (then what else the
 	 * component has), a lost block alone, at most GROUP_MEMBERS; of a longer walk the last
 	 * member shown is the one that closes it; none for reachable.  Edges between shown members,
-	 * from/to are indices into members, by (from, offset) */
+	 * weak ones too, from/to are indices into members, by (from, offset) */
 	uint32_t *members; /* block indices */
 	uint32_t member_count;
 	uint64_t member_total; /* members of the example, shown or not */

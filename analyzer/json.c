@@ -32,6 +32,14 @@ static void write_stack(struct json_writer *w, const char *key, const struct rep
 	json_close(w, ']');
 }
 
+static void write_known(struct json_writer *w, const char *key, int64_t number)
+{
+	if (number >= 0)
+		json_number(w, key, (uint64_t)number);
+	else
+		json_null(w, key);
+}
+
 static void write_members(struct json_writer *w, const struct report_finding *finding)
 {
 	json_open(w, "members", '[', false);
@@ -41,10 +49,8 @@ static void write_members(struct json_writer *w, const struct report_finding *fi
 		json_address(w, "address", member->address);
 		json_number(w, "size", member->size);
 		json_string(w, "type", member->type);
-		if (member->refcount >= 0)
-			json_number(w, "refcount", (uint64_t)member->refcount);
-		else
-			json_null(w, "refcount");
+		write_known(w, "refcount", member->refcount);
+		write_known(w, "held", member->held);
 		write_stack(w, "stack", &member->stack);
 		json_close(w, '}');
 	}
@@ -54,9 +60,9 @@ static void write_members(struct json_writer *w, const struct report_finding *fi
 static void write_edges(struct json_writer *w, const struct report_finding *finding)
 {
 	static const char *const kinds[] = {
-		[REPORT_EDGE_START] = "start",
-		[REPORT_EDGE_INTERIOR] = "interior",
-		[REPORT_EDGE_WEAK] = "weak",
+		[REPORT_EDGE_START] = "start",	 [REPORT_EDGE_INTERIOR] = "interior",
+		[REPORT_EDGE_WEAK] = "weak",	 [REPORT_EDGE_INNER] = "inner",
+		[REPORT_EDGE_RETAIN] = "retain",
 	};
 	json_open(w, "edges", '[', false);
 	for (size_t i = 0; i < finding->edge_count; i++) {
@@ -84,6 +90,46 @@ static void write_cut(struct json_writer *w, const struct report_finding *findin
 	json_close(w, '}');
 }
 
+static void write_retains(struct json_writer *w, const struct report_finding *finding)
+{
+	static const char *const kinds[] = {
+		[REPORT_RETAIN_PLAIN] = "plain",     [REPORT_RETAIN_COOKIE] = "cookie",
+		[REPORT_RETAIN_BIRTH] = "birth",     [REPORT_RETAIN_UNSEEN] = "unseen",
+		[REPORT_RETAIN_RELEASE] = "release", [REPORT_RETAIN_EXCESS] = "excess",
+		[REPORT_RETAIN_LATE] = "late",
+	};
+	json_open(w, "retains", '[', false);
+	for (size_t i = 0; i < finding->retain_count; i++) {
+		const struct report_retain *retain = &finding->retains[i];
+		json_open(w, NULL, '{', false);
+		json_number(w, "member", retain->member);
+		json_string(w, "kind", kinds[retain->kind]);
+		json_number(w, "count", retain->count);
+		json_number(w, "held", retain->held);
+		json_string(w, "holder", retain->holder);
+		if (retain->holder_address)
+			json_address(w, "holder_address", retain->holder_address);
+		else
+			json_null(w, "holder_address");
+		json_string(w, "why", retain->why);
+		write_stack(w, "stack", &retain->stack);
+		json_close(w, '}');
+	}
+	json_close(w, ']');
+}
+
+static void write_events(struct json_writer *w, const struct report_finding *finding)
+{
+	json_open(w, "events", '[', false);
+	for (size_t i = 0; i < finding->event_count; i++) {
+		json_open(w, NULL, '{', false);
+		json_string(w, "what", finding->events[i].what);
+		write_stack(w, "stack", &finding->events[i].stack);
+		json_close(w, '}');
+	}
+	json_close(w, ']');
+}
+
 static void write_finding(struct json_writer *w, const struct report_finding *finding)
 {
 	json_open(w, NULL, '{', false);
@@ -99,18 +145,30 @@ static void write_finding(struct json_writer *w, const struct report_finding *fi
 	write_members(w, finding);
 	write_edges(w, finding);
 	write_cut(w, finding);
-	json_open(w, "retains", '[', false);
-	for (size_t i = 0; i < finding->retain_count; i++) {
-		const struct report_retain *retain = &finding->retains[i];
+	json_string(w, "counts", finding->counts_say);
+	write_retains(w, finding);
+	write_events(w, finding);
+	json_string(w, "suppressed_by", finding->suppressed_by);
+	json_close(w, '}');
+}
+
+static void write_disagreements(struct json_writer *w, const struct report_process *process)
+{
+	json_open(w, "disagreements", '[', false);
+	for (size_t i = 0; i < process->disagreement_count; i++) {
+		const struct report_disagreement *d = &process->disagreements[i];
 		json_open(w, NULL, '{', false);
-		json_number(w, "count", retain->count);
-		json_string(w, "holder", retain->holder);
-		write_stack(w, "stack", &retain->stack);
+		json_string(w, "type", d->type);
+		json_number(w, "instances", d->instances);
+		json_address(w, "address", d->address);
+		json_number(w, "size", d->size);
+		json_string(w, "counts", d->counts);
+		json_string(w, "memory", d->memory);
+		json_string(w, "why", d->why);
+		write_stack(w, "stack", &d->stack);
 		json_close(w, '}');
 	}
 	json_close(w, ']');
-	json_string(w, "suppressed_by", finding->suppressed_by);
-	json_close(w, '}');
 }
 
 static void write_about(struct json_writer *w, const struct report_process *process)
@@ -178,6 +236,7 @@ static void write_process(struct json_writer *w, const struct report_process *pr
 	for (size_t i = 0; i < process->finding_count; i++)
 		write_finding(w, &process->findings[i]);
 	json_close(w, ']');
+	write_disagreements(w, process);
 }
 
 int render_json(const struct report *r, const struct render_options *o, FILE *out)

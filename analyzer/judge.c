@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * judge - the pipeline: session, blocks, graph, components, classes, groups, names, findings,
- * merge, verdict.
+ * judge - the pipeline: session, blocks, ledger, graph, components, classes, groups, names,
+ * findings, merge, verdict.
  *
  * Stages hand over const inputs and are taken down as soon as nothing points into them; sessions
  * and symbols stay, since the report's strings are theirs.
@@ -13,9 +13,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "merge.h"
+#include "judge_find.h"
 #include "verdict.h"
-#include "view.h"
 
 struct judged {
 	struct report report;
@@ -126,33 +125,6 @@ static void process_count(const struct session *s, struct report_process *proces
 		  s->snapshot.live.bytes - ignored->bytes);
 }
 
-/* Without a snapshot: what was live, by stack. */
-static void session_list_live(const struct session *s, struct view *view,
-			      struct report_process *process)
-{
-	struct group_set *groups = group_create_live(s);
-	process->findings = view_findings(view, groups, NULL);
-	process->finding_count = findings_merge(process->findings, groups->count);
-	group_destroy(groups);
-}
-
-static void session_find(const struct session *s, const struct judge_options *o, struct view *view,
-			 struct report_process *process)
-{
-	struct block_set *set = block_set_create(s);
-	struct graph *graph = graph_create(set);
-	struct scc *components = scc_create(graph);
-	struct verdicts *classes = classify(set, graph, components, verdict_is_unconfirmed(s));
-	struct group_set *groups = group_create(s, set, graph, components, classes, o->reachable);
-	process->findings = view_findings(view, groups, set);
-	process->finding_count = findings_merge(process->findings, groups->count);
-	group_destroy(groups);
-	verdicts_destroy(classes);
-	scc_destroy(components);
-	graph_destroy(graph);
-	block_set_destroy(set);
-}
-
 /* The program's own templates; a mistake in them is the program's, so it is noted, not fatal. */
 static struct suppressions *session_suppressions(const struct session *s, struct store *store,
 						 struct report_process *process)
@@ -178,10 +150,8 @@ static void session_judge(struct judged *j, size_t index, const struct judge_opt
 	struct view view = { .store = &j->store,
 			     .symbols = symbols,
 			     .suppressions = { o->suppressions, own } };
-	if (s->has_snapshot)
-		session_find(s, o, &view, process);
-	else
-		session_list_live(s, &view, process);
+	judge_find(s, o->reachable, &view, process);
+	view_deinit(&view);
 	process_count(s, process);
 	const char *note;
 	for (size_t i = 0; (note = symbols_note(symbols, i)); i++)

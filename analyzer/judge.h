@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * judge - the pipeline from session files to the report view: reader, blocks, graph, scc, classify,
- * group, symbols, suppress, view; reads like design's line.
+ * judge - the pipeline from session files to the report view: reader, blocks, ledger, counts, join,
+ * graph, scc, classify, group, symbols, suppress, view, merge, verdict.
  */
 #ifndef OURO_JUDGE_H
 #define OURO_JUDGE_H

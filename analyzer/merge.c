@@ -69,6 +69,33 @@ static uint64_t hash_finding(const struct report_finding *f)
 	return hash;
 }
 
+static bool retain_is_missing(const struct report_retain *r)
+{
+	return r->held < r->count;
+}
+
+static bool retain_equal(const struct report_retain *a, const struct report_retain *b)
+{
+	return a->kind == b->kind && string_equal(a->holder, b->holder) &&
+	       string_equal(a->why, b->why) && stack_equal(&a->stack, &b->stack);
+}
+
+/* Do the same retains miss their release, however often? They stand first, a member's together. */
+static bool missing_equal(const struct report_finding *a, const struct report_finding *b)
+{
+	size_t i = 0, k = 0;
+	for (;; i++, k++) {
+		while (i < a->retain_count && !retain_is_missing(&a->retains[i]))
+			i++;
+		while (k < b->retain_count && !retain_is_missing(&b->retains[k]))
+			k++;
+		if (i == a->retain_count || k == b->retain_count)
+			return i == a->retain_count && k == b->retain_count;
+		if (!retain_equal(&a->retains[i], &b->retains[k]))
+			return false;
+	}
+}
+
 static bool finding_equal(const struct report_finding *a, const struct report_finding *b)
 {
 	if (a->class != b->class || a->member_total != b->member_total ||
@@ -84,7 +111,7 @@ static bool finding_equal(const struct report_finding *a, const struct report_fi
 		if (a->edges[i].from != b->edges[i].from || a->edges[i].to != b->edges[i].to ||
 		    a->edges[i].offset != b->edges[i].offset)
 			return false;
-	return true;
+	return !a->counts_say == !b->counts_say && missing_equal(a, b);
 }
 
 static void finding_add(struct report_finding *to, const struct report_finding *from)

@@ -52,8 +52,9 @@ struct options {
 	bool default_suppressions;
 	bool count_possible;
 	bool show_reachable;
-	const char *save; /* NULL: the session goes */
-	const char *dir;  /* NULL: choose */
+	const char *save;	/* NULL: the session goes */
+	const char *dir;	/* NULL: choose */
+	char *retain, *release; /* rules between commas, for the library; NULL: none */
 	char *library; /* key=value:... to hand on to libouro.so; never NULL after options_parse */
 	int preload_exitcode; /* only checked here: the library acts on it */
 	bool help;
@@ -90,7 +91,9 @@ enum option_type {
 	OPTION_TYPE_FORMAT,
 	OPTION_TYPE_REPORT,
 	OPTION_TYPE_COLOR,
-	OPTION_TYPE_ROOT,	  /* a kind of root, handed on as use_KIND=0 */
+	OPTION_TYPE_ROOT,   /* a kind of root, handed on as use_KIND=0 */
+	OPTION_TYPE_RETAIN, /* these two: rules, collected, then handed on together */
+	OPTION_TYPE_RELEASE,
 	OPTION_TYPE_LIBRARY_FLAG, /* these three: handed on as key=value */
 	OPTION_TYPE_LIBRARY_SECONDS,
 	OPTION_TYPE_LIBRARY_STRING,

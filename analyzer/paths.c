@@ -172,6 +172,9 @@ struct paths *paths_create(const struct session *s)
 	for (uint32_t node = 1; node < s->node_count; node++)
 		paths->of_node[node] = node_path(&b, node);
 	ranks_assign(&b);
+	paths->parent = xcalloc(paths->count, sizeof(*paths->parent));
+	for (uint32_t i = 1; i < paths->count; i++)
+		paths->parent[i] = b.path[i].parent;
 
 	free(b.table);
 	free(b.path);
@@ -184,6 +187,7 @@ void paths_destroy(struct paths *paths)
 	if (!paths)
 		return;
 	free(paths->of_node);
+	free(paths->parent);
 	free(paths->rank);
 	free(paths);
 }

@@ -14,6 +14,7 @@
 struct paths {
 	uint32_t count;
 	uint32_t *of_node; /* [node_count of the session]: its path; [0] = 0 */
+	uint32_t *parent;  /* [count]: the caller's path, of a smaller number; [0] = 0 */
 	/* [count]: place in the order of the code: callers before callees, within a function by
 	 * address, so that what a function does first, comes first */
 	uint32_t *rank;

@@ -105,20 +105,21 @@ static int map_load(struct session *s, int fd, struct error *err)
 	return 0;
 }
 
-/* As in /proc/PID/cmdline: each argument ends with a NUL. */
-static int argv_load(struct session *s, struct error *err)
+/* As in /proc/PID/cmdline: each item ends with a NUL. */
+static int list_load(struct session *s, struct ouros_string list, char ***ret_items,
+		     size_t *ret_count, struct error *err)
 {
 	char *text;
-	uint64_t length = s->header.argv.offset ? s->header.argv.length : 0;
-	int error = string_load(s, s->header.argv, &text, err);
+	uint64_t length = list.offset ? list.length : 0;
+	int error = string_load(s, list, &text, err);
 	if (error)
 		return error;
 	size_t count = 0;
 	for (size_t i = 0; i < length; i += strlen(text + i) + 1)
 		count++;
-	s->argv = xcalloc(count + 1, sizeof(*s->argv));
+	*ret_items = xcalloc(count + 1, sizeof(**ret_items));
 	for (size_t i = 0; i < length; i += strlen(text + i) + 1)
-		s->argv[s->argc++] = xstrdup(text + i);
+		(*ret_items)[(*ret_count)++] = xstrdup(text + i);
 	free(text);
 	return 0;
 }
@@ -133,7 +134,9 @@ static int texts_load(struct session *s, struct error *err)
 	if (!error)
 		error = string_load(s, s->header.suppressions, &s->suppressions, err);
 	if (!error)
-		error = argv_load(s, err);
+		error = list_load(s, s->header.argv, &s->argv, &s->argc, err);
+	if (!error)
+		error = list_load(s, s->header.unbound, &s->unbound, &s->unbound_count, err);
 	return error;
 }
 
@@ -188,12 +191,16 @@ void session_close(struct session *s)
 	if (!s)
 		return;
 	tables_unload(s);
+	ledger_unload(s);
 	if (s->map->base)
 		munmap((void *)s->map->base, s->map->size);
 	free(s->map->segments);
 	free(s->map);
 	for (size_t i = 0; i < s->argc; i++)
 		free(s->argv[i]);
+	for (size_t i = 0; i < s->unbound_count; i++)
+		free(s->unbound[i]);
+	free(s->unbound);
 	for (size_t i = 0; i < s->note_count; i++)
 		free(s->notes[i]);
 	free(s->notes);

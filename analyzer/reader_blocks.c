@@ -44,6 +44,23 @@ void session_each_live(const struct session *s,
 
 enum { ROOT_OPEN = 255 }; /* on the path that is being followed */
 
+bool session_block_at(const struct session *s, uint64_t address, uint64_t *ret_size,
+		      uint64_t *ret_word)
+{
+	const uint64_t region = UINT64_C(1) << OUROS_REGION_SHIFT;
+	const struct ouros_segment *shadow =
+		segment_find(s, OUROS_KIND_SHADOW, address / region * region);
+	if (!shadow || address % GRANULE)
+		return false;
+	const uint64_t *slots = segment_data(s, shadow);
+	uint64_t word = __atomic_load_n(&slots[address % region / GRANULE], __ATOMIC_RELAXED);
+	if (!(word & OUROS_BLOCK_LIVE))
+		return false;
+	*ret_size = word & OUROS_BLOCK_SIZE_MASK;
+	*ret_word = block_word_checked(s, word);
+	return true;
+}
+
 /* The mark of a block without the bit that says how it was reached; loaded once. */
 static uint32_t mark_read(const struct session *s, uint32_t ordinal)
 {
@@ -59,7 +76,7 @@ static uint32_t mark_parent(const struct session *s, uint32_t mark)
 }
 
 /* The root of each block by ordinal; NONE for the unreached and for holders in a loop. */
-static uint8_t *roots_resolve(const struct session *s)
+uint8_t *session_roots(const struct session *s)
 {
 	const uint32_t count = s->map->mark_count;
 	uint8_t *root = xcalloc(count, 1);
@@ -83,40 +100,96 @@ static uint8_t *roots_resolve(const struct session *s)
 	return root;
 }
 
+enum session_reach session_reach(const struct session *s, uint32_t ordinal)
+{
+	if (!s->has_snapshot || ordinal >= s->map->mark_count)
+		return SESSION_UNKNOWN;
+	uint32_t mark = __atomic_load_n(&s->map->marks[ordinal], __ATOMIC_RELAXED);
+	if (mark == OUROS_MARK_UNREACHED)
+		return SESSION_UNREACHED;
+	return mark & OUROS_MARK_POSSIBLE ? SESSION_POSSIBLE : SESSION_REACHED;
+}
+
 typedef bool reached_function(uint64_t address, uint64_t size, uint64_t word, enum ouros_root root,
 			      bool direct, void *arg);
 
+struct reached_walk {
+	const struct session *s;
+	uint8_t *root;
+	uint64_t *inner_bytes; /* by ordinal: what lies in a block and is counted by itself; NULL */
+	reached_function *f;
+	void *arg;
+};
+
 /* Hands on the block of an ordinal if it is reached.  False: stop. */
-static bool reached_give(const struct session *s, const uint8_t *root, uint64_t ordinal,
-			 uint64_t address, uint64_t size, uint64_t word, reached_function *f,
-			 void *arg)
+static bool reached_give(const struct reached_walk *w, uint64_t ordinal, uint64_t address,
+			 uint64_t size, uint64_t word)
 {
-	if (ordinal >= s->map->mark_count)
+	if (ordinal >= w->s->map->mark_count)
 		return false;
-	uint32_t mark = __atomic_load_n(&s->map->marks[ordinal], __ATOMIC_RELAXED);
-	if (mark == OUROS_MARK_UNREACHED || mark & OUROS_MARK_POSSIBLE)
+	if (session_reach(w->s, (uint32_t)ordinal) != SESSION_REACHED)
 		return true;
-	return f(address, size, block_word_checked(s, word), (enum ouros_root)root[ordinal],
-		 mark < OUROS_MARK_PARENT, arg);
+	if (w->inner_bytes && w->inner_bytes[ordinal] <= size)
+		size -= w->inner_bytes[ordinal];
+	return w->f(address, size, block_word_checked(w->s, word),
+		    (enum ouros_root)w->root[ordinal],
+		    mark_read(w->s, (uint32_t)ordinal) < OUROS_MARK_PARENT, w->arg);
 }
 
 /* The small blocks of one region; *ordinal counts on. */
-static bool region_reached(const struct session *s, const uint8_t *root,
-			   const struct ouros_starts *starts, uint64_t *ordinal,
-			   reached_function *f, void *arg)
+static bool region_reached(const struct reached_walk *w, const struct ouros_starts *starts,
+			   uint64_t *ordinal)
 {
-	const struct ouros_segment *shadow = segment_find(s, OUROS_KIND_SHADOW, starts->region);
-	const uint64_t *slots = shadow ? segment_data(s, shadow) : NULL;
+	const struct ouros_segment *shadow = segment_find(w->s, OUROS_KIND_SHADOW, starts->region);
+	const uint64_t *slots = shadow ? segment_data(w->s, shadow) : NULL;
 	for (uint64_t i = 0; i < OUROS_REGION_SLOTS / SLOTS_PER_WORD; i++) {
 		for (uint64_t bits = starts->bits[i]; bits; bits &= bits - 1) {
 			uint64_t slot = i * SLOTS_PER_WORD + (uint64_t)__builtin_ctzll(bits);
 			uint64_t word = slots ? __atomic_load_n(&slots[slot], __ATOMIC_RELAXED) : 0;
-			if (!reached_give(s, root, (*ordinal)++, starts->region + slot * GRANULE,
-					  word & OUROS_BLOCK_SIZE_MASK, word, f, arg))
+			if (!reached_give(w, (*ordinal)++, starts->region + slot * GRANULE,
+					  word & OUROS_BLOCK_SIZE_MASK, word))
 				return false;
 		}
 	}
 	return true;
+}
+
+/* What lies in each block and is counted as a block of its own. */
+static uint64_t *inner_bytes_sum(const struct session *s)
+{
+	if (!s->inner_count)
+		return NULL;
+	uint64_t *bytes = xcalloc(s->map->mark_count, sizeof(*bytes));
+	for (size_t i = 0; i < s->inner_count; i++) {
+		uint32_t parent = __atomic_load_n(&s->inner[i].parent, __ATOMIC_RELAXED);
+		if (parent && parent <= s->map->mark_count)
+			bytes[parent - 1] += s->inner[i].size;
+	}
+	return bytes;
+}
+
+/* The stack of an inner block is that of its object, which is found by its id. */
+static uint64_t inner_word(const struct session *s, uint32_t id)
+{
+	size_t low = 0, high = s->counted_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (s->counted[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == s->counted_count || s->counted[low].id != id)
+		return 0;
+	return (uint64_t)s->counted[low].object.made << OUROS_BLOCK_STACK_SHIFT;
+}
+
+uint32_t session_inner_stack(const struct session *s, uint32_t ordinal)
+{
+	if (ordinal < s->map->inner_first || ordinal - s->map->inner_first >= s->inner_count)
+		return 0;
+	uint64_t word = inner_word(s, s->inner[ordinal - s->map->inner_first].object);
+	return (uint32_t)(block_word_checked(s, word) >> OUROS_BLOCK_STACK_SHIFT);
 }
 
 void session_each_reached(const struct session *s,
@@ -126,17 +199,23 @@ void session_each_reached(const struct session *s,
 {
 	if (!s->has_snapshot)
 		return;
-	uint8_t *root = roots_resolve(s);
+	struct reached_walk w = { s, session_roots(s), inner_bytes_sum(s), f, arg };
 	uint64_t ordinal = 0;
 	for (size_t i = 0; i < s->map->starts_count; i++)
-		if (!region_reached(s, root, &s->map->starts[i], &ordinal, f, arg))
+		if (!region_reached(&w, &s->map->starts[i], &ordinal))
 			goto out;
 	for (size_t i = 0; i < s->map->large_count; i++) {
 		const struct ouros_large *large = &s->map->large[i];
-		if (!reached_give(s, root, ordinal++, large->address, large->size, large->word, f,
-				  arg))
+		if (!reached_give(&w, ordinal++, large->address, large->size, large->word))
+			goto out;
+	}
+	for (size_t i = 0; i < s->inner_count; i++) {
+		const struct ouros_inner *inner = &s->inner[i];
+		if (!reached_give(&w, ordinal++, inner->address, inner->size,
+				  inner_word(s, inner->object)))
 			goto out;
 	}
 out:
-	free(root);
+	free(w.root);
+	free(w.inner_bytes);
 }

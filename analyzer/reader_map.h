@@ -11,6 +11,7 @@
 
 #include <errno.h>
 
+#include "map.h"
 #include "reader.h"
 
 /* One segment of a table that grows by segments: elements first .. first + count - 1. */
@@ -39,6 +40,8 @@ struct session_map {
 	uint64_t string_budget; /* bytes of text that may still be copied out of the file */
 
 	struct map_table modules, threads, nodes;
+	struct map_table objects, retains; /* the ledger's; empty where a snapshot has its own */
+	struct map types;		   /* names by ouros_object.type */
 
 	/* the snapshot's, of the session's has_snapshot */
 	const struct ouros_starts *starts;
@@ -46,7 +49,8 @@ struct session_map {
 	const struct ouros_large *large;
 	size_t large_count;
 	const uint32_t *marks;
-	uint32_t mark_count;
+	uint32_t mark_count;  /* small, large and inner blocks */
+	uint32_t inner_first; /* ordinal of the first inner block */
 };
 
 /* "session 'x': WHAT at 0xOFFSET" in err. */
@@ -79,6 +83,12 @@ static inline const void *segment_data(const struct session *s, const struct our
 /* reader_tables.c: strings, modules, threads, the stack tree. */
 __attribute__((warn_unused_result)) int string_load(struct session *s, struct ouros_string string,
 						    char **ret_text, struct error *err);
+/* The segments of one kind as one table.  first: the smallest id that is in use. */
+__attribute__((warn_unused_result)) int table_load(struct session *s, enum ouros_kind kind,
+						   const char *name, uint64_t first,
+						   struct map_table *ret_table, struct error *err);
+/* A copy as it stands in the file; NULL where it does not lie inside the strings. */
+char *string_copy(const struct session *s, struct ouros_string string);
 __attribute__((warn_unused_result)) int tables_load(struct session *s, struct error *err);
 void tables_unload(struct session *s);
 
@@ -89,6 +99,24 @@ const void *table_at(const struct map_table *table, uint64_t id, size_t size);
 
 /* reader_snapshot.c: the last complete snapshot.  After nodes_load. */
 __attribute__((warn_unused_result)) int snapshot_load(struct session *s, struct error *err);
+
+/* An array of the snapshot: where it lies and how many elements it has; none where there is no
+ * segment. */
+struct array {
+	const void *at;
+	uint64_t count;
+	uint64_t offset;
+};
+struct array array_find(const struct session *s, enum ouros_kind kind, uint64_t key);
+
+/* reader_ledger.c: what the snapshot `key` has of it; inner blocks go before the marks, which count
+ * them. Or the tables of a process without one. */
+__attribute__((warn_unused_result)) int inner_load(struct session *s, uint64_t key, uint64_t blocks,
+						   struct error *err);
+__attribute__((warn_unused_result)) int ledger_load(struct session *s, uint64_t key,
+						    struct error *err);
+__attribute__((warn_unused_result)) int ledger_tables_load(struct session *s, struct error *err);
+void ledger_unload(struct session *s);
 
 /* The word of a block with a stack that exists: 0 where it names none of this session's. */
 static inline uint64_t block_word_checked(const struct session *s, uint64_t word)

@@ -32,6 +32,12 @@ static const struct {
 	[OUROS_KIND_SNAP_ROOTS] = { sizeof(struct ouros_rootref), true },
 	[OUROS_KIND_SNAP_BLOCKS] = { sizeof(struct ouros_block), true },
 	[OUROS_KIND_SNAP_EDGES] = { sizeof(struct ouros_edge), true },
+	[OUROS_KIND_OBJECTS] = { sizeof(struct ouros_object), true },
+	[OUROS_KIND_RETAINS] = { sizeof(struct ouros_retain), true },
+	[OUROS_KIND_SNAP_OBJECTS] = { sizeof(struct ouros_counted), true },
+	[OUROS_KIND_SNAP_RETAINS] = { sizeof(struct ouros_retain), true },
+	[OUROS_KIND_SNAP_INNER] = { sizeof(struct ouros_inner), true },
+	[OUROS_KIND_SNAP_REFS] = { sizeof(struct ouros_ref), true },
 };
 
 static const char *segment_problem(const struct ouros_segment *e, uint64_t file_size)

@@ -12,15 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An array of the snapshot: where it lies and how many elements it has; none where there is no
- * segment. */
-struct array {
-	const void *at;
-	uint64_t count;
-	uint64_t offset;
-};
-
-static struct array array_find(const struct session *s, enum ouros_kind kind, uint64_t key)
+struct array array_find(const struct session *s, enum ouros_kind kind, uint64_t key)
 {
 	const struct ouros_segment *segment = segment_find(s, kind, key);
 	if (!segment)
@@ -96,7 +88,7 @@ static int marks_check(struct session *s, uint64_t key, uint64_t blocks,
 	return 0;
 }
 
-/* Every unreached and possible block is listed once; no other is. */
+/* Every unreached and possible block is listed once; reached ones only where all were asked for. */
 static int blocks_check(struct session *s, uint64_t key, const struct mark_counts *counts,
 			struct error *err)
 {
@@ -108,9 +100,10 @@ static int blocks_check(struct session *s, uint64_t key, const struct mark_count
 		uint64_t at = a.offset + i * sizeof(*blocks);
 		if (b->ordinal >= s->map->mark_count || (i && b->ordinal <= blocks[i - 1].ordinal))
 			return session_damaged(s, at, "blocks out of order", err);
-		if (b->mark != s->map->marks[b->ordinal] ||
-		    (b->mark != OUROS_MARK_UNREACHED && !(b->mark & OUROS_MARK_POSSIBLE)))
+		if (b->mark != s->map->marks[b->ordinal])
 			return session_damaged(s, at, "block that contradicts its mark", err);
+		if (b->mark != OUROS_MARK_UNREACHED && !(b->mark & OUROS_MARK_POSSIBLE))
+			continue;
 		struct ouros_tally *tally = b->mark ? &possible : &unreached;
 		tally->blocks++;
 		tally->bytes += b->size;
@@ -190,7 +183,9 @@ static int arrays_load(struct session *s, const struct ouros_segment *segment, s
 	if (!error)
 		error = large_check(s, key, &large, err);
 	if (!error)
-		error = marks_check(s, key, small + large, &counts, err);
+		error = inner_load(s, key, small + large, err);
+	if (!error)
+		error = marks_check(s, key, small + large + s->inner_count, &counts, err);
 	if (!error)
 		error = blocks_check(s, key, &counts, err);
 	if (!error && !tallies_add_up(&s->snapshot, &counts))
@@ -199,6 +194,8 @@ static int arrays_load(struct session *s, const struct ouros_segment *segment, s
 		error = edges_check(s, key, err);
 	if (!error)
 		error = rootrefs_check(s, key, err);
+	if (!error)
+		error = ledger_load(s, key, err);
 	return error;
 }
 
@@ -229,7 +226,7 @@ int snapshot_load(struct session *s, struct error *err)
 		return session_damaged(s, offsetof(struct ouros_header, snapshot),
 				       "promise of a snapshot that is not there", err);
 	if (!complete)
-		return 0;
+		return ledger_tables_load(s, err);
 	if (s->snapshot.status != OUROS_SNAPSHOT_COMPLETE) {
 		session_note(s, "a later snapshot failed: %s",
 			     session_reason_text((enum ouros_reason)s->snapshot.reason));

@@ -14,14 +14,14 @@
 
 /* Where no element was ever committed the process ended in mid-growth; that is expected, but what
  * lies behind a gap cannot be numbered and is left out. */
-static int table_load(struct session *s, enum ouros_kind kind, const char *name,
-		      struct map_table *ret_table, struct error *err)
+int table_load(struct session *s, enum ouros_kind kind, const char *name, uint64_t first,
+	       struct map_table *ret_table, struct error *err)
 {
 	size_t count;
 	const struct ouros_segment *segments = segments_of(s, kind, &count);
 	struct map_table table = {
 		.chunk = xcalloc(count, sizeof(*table.chunk)),
-		.total = count && kind == OUROS_KIND_STACKS && segments[0].key == 1 ? 1 : 0,
+		.total = count && segments[0].key <= first ? segments[0].key : 0,
 	};
 	for (size_t i = 0; i < count; i++) {
 		const struct ouros_segment *segment = &segments[i];
@@ -86,6 +86,15 @@ static bool string_is_inside(const struct session *s, struct ouros_string string
 	const struct ouros_segment *segment = &segments[low - 1];
 	uint64_t into = string.offset - segment->offset;
 	return into <= segment->size && string.length <= segment->size - into;
+}
+
+char *string_copy(const struct session *s, struct ouros_string string)
+{
+	if (!string.offset || !string_is_inside(s, string) ||
+	    string.length >= s->map->string_budget)
+		return NULL;
+	s->map->string_budget -= string.length + 1;
+	return xstrndup((const char *)s->map->base + string.offset, string.length);
 }
 
 /* Empty where there is none.  Text behind a NUL is kept, and a NUL put behind all of it. */
@@ -181,11 +190,11 @@ static void threads_load(struct session *s)
 
 int tables_load(struct session *s, struct error *err)
 {
-	int error = table_load(s, OUROS_KIND_MODULES, "modules", &s->map->modules, err);
+	int error = table_load(s, OUROS_KIND_MODULES, "modules", 0, &s->map->modules, err);
 	if (!error)
-		error = table_load(s, OUROS_KIND_THREADS, "threads", &s->map->threads, err);
+		error = table_load(s, OUROS_KIND_THREADS, "threads", 0, &s->map->threads, err);
 	if (!error)
-		error = table_load(s, OUROS_KIND_STACKS, "stacks", &s->map->nodes, err);
+		error = table_load(s, OUROS_KIND_STACKS, "stacks", 1, &s->map->nodes, err);
 	if (!error)
 		error = modules_load(s, err);
 	if (!error)

@@ -45,10 +45,18 @@ struct report_member {
 	uint64_t address, size;
 	const char *type; /* NULL unknown */
 	int64_t refcount; /* -1 unknown */
+	int64_t held;	  /* of refcount, how many are held by somebody; -1 unknown */
 	struct report_stack stack;
 };
 
-enum report_edge_kind { REPORT_EDGE_START = 0, REPORT_EDGE_INTERIOR, REPORT_EDGE_WEAK };
+/* RETAIN: no word in memory; the holder said so, in a process that left no snapshot. */
+enum report_edge_kind {
+	REPORT_EDGE_START = 0,
+	REPORT_EDGE_INTERIOR,
+	REPORT_EDGE_WEAK,
+	REPORT_EDGE_INNER, /* the target lies in the block */
+	REPORT_EDGE_RETAIN
+};
 struct report_edge {
 	uint32_t from, to; /* members */
 	uint64_t offset;
@@ -56,10 +64,42 @@ struct report_edge {
 	enum report_edge_kind kind;
 };
 
+enum report_retain_kind {
+	REPORT_RETAIN_PLAIN = 0,
+	REPORT_RETAIN_COOKIE,
+	REPORT_RETAIN_BIRTH,   /* the reference that an object is born with */
+	REPORT_RETAIN_UNSEEN,  /* the object's own count knows of them, no call was seen */
+	REPORT_RETAIN_RELEASE, /* a release that named nobody; stack: where */
+	REPORT_RETAIN_EXCESS,  /* a release below zero */
+	REPORT_RETAIN_LATE     /* a retain or release after the end */
+};
+
 struct report_retain {
+	uint32_t member; /* whose */
+	enum report_retain_kind kind;
 	uint64_t count;
-	const char *holder; /* NULL unknown */
+	uint64_t held;		 /* of these, how many somebody still holds */
+	const char *holder;	 /* its type or "block"; NULL: nobody was named */
+	uint64_t holder_address; /* 0: nobody was named */
+	const char *why;	 /* where held < count: why not; NULL otherwise */
 	struct report_stack stack;
+};
+
+/* What else happened to a finding's object: "its count reached 0 here", "it was freed here". */
+struct report_event {
+	const char *what;
+	struct report_stack stack;
+};
+
+/* The counts say one thing of an object, memory another. */
+struct report_disagreement {
+	const char *type;
+	uint64_t address, size; /* of the first */
+	uint64_t instances;
+	const char *counts; /* what the counts say: "unreachable", "held from outside" */
+	const char *memory; /* what memory says: "reachable", "unreachable" */
+	const char *why;
+	struct report_stack stack; /* where it was made */
 };
 
 struct report_finding {
@@ -76,8 +116,11 @@ struct report_finding {
 	size_t edge_count;
 	int64_t cut; /* index into edges, -1 none */
 	const char *cut_why;
+	const char *counts_say; /* what the counts add: "every count is explained ..."; NULL */
 	struct report_retain *retains;
 	size_t retain_count;
+	struct report_event *events;
+	size_t event_count;
 	const char *suppressed_by; /* NULL: counts */
 };
 
@@ -109,7 +152,9 @@ struct report_process {
 	struct report_finding
 		*findings; /* worst first; suppressed ones too, which no total counts */
 	size_t finding_count;
-	bool killed; /* findings are what was live by stack, not leaks */
+	struct report_disagreement *disagreements;
+	size_t disagreement_count;
+	bool killed; /* what was live stands among the findings, by stack, as reachable */
 };
 
 struct report {

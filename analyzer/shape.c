@@ -4,7 +4,8 @@
  *
  * A canonical form of a graph is dear; the form that is needed here must only tell leaks apart that
  * a person would. A block's first colour is where it was made and its size; each round mixes in the
- * colours of what it refers to, in the order of offsets, and the sum of those that refer to it.
+ * colours of what it refers to, in the order of offsets (where they have any), and the sum of those
+ * that refer to it.
  * Four rounds see the neighbourhood at distance four, and the sum over all blocks is the shape.
  */
 #include "shape.h"
@@ -57,7 +58,11 @@ static uint64_t block_refine(const struct shapes *shapes, uint32_t block)
 	uint64_t out = shapes->colour[block], in = 0;
 	for (size_t i = g->out_first[block]; i < g->out_first[block + 1]; i++) {
 		const struct block_edge *e = &g->edges[i];
-		if (component[e->to] == component[block])
+		if (component[e->to] != component[block])
+			continue;
+		if (e->kind == BLOCK_EDGE_RETAIN) /* its place says nothing */
+			in += mix(1, shapes->colour[e->to]);
+		else
 			out = mix(out, edge_colour(e, shapes->colour[e->to]));
 	}
 	for (size_t i = g->in_first[block]; i < g->in_first[block + 1]; i++) {

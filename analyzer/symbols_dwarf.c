@@ -11,6 +11,7 @@
 #include "symbols_dwarf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -241,6 +242,26 @@ static void die_call_site(struct dwarf_unit *unit, Dwarf_Die *die, struct dwarf_
 	frame->line = die_number(die, DW_AT_call_line);
 }
 
+/* Whether an inlined call is of a function that its author wants left out of stacks: of one with
+ * the attribute artificial, or of ouro.h, since clang forgets the attribute of member functions.
+ * Not by way of the declaration in a class, where compilers mark what they wrote themselves: a
+ * constructor that nobody wrote may still make what a member begins with. */
+static bool die_is_left_out(Dwarf_Die *die)
+{
+	static const char header[] = "/ouro.h";
+	Dwarf_Attribute attribute;
+	Dwarf_Die origin;
+	bool flag = false;
+	if (!dwarf_formref_die(dwarf_attr(die, DW_AT_abstract_origin, &attribute), &origin))
+		return false;
+	if (dwarf_formflag(dwarf_attr(&origin, DW_AT_artificial, &attribute), &flag) == 0 && flag)
+		return true;
+	const char *file = dwarf_decl_file(&origin);
+	size_t length = file ? strlen(file) : 0;
+	return length >= sizeof(header) - 1 &&
+	       strcmp(file + length - (sizeof(header) - 1), header) == 0;
+}
+
 static void unit_line(struct dwarf_unit *unit, uint64_t address, struct dwarf_frame *frame)
 {
 	Dwarf_Line *line = dwarf_getsrc_die(&unit->die, address);
@@ -263,7 +284,8 @@ size_t dwarf_names_find(struct dwarf_names *names, uint64_t address, struct dwar
 	if (!unit->indexed)
 		unit_index_functions(unit);
 
-	/* each scope's place is where the next inner one was called; the innermost's is the line */
+	/* each scope's place is where the next inner one was called, even if that is left out; the
+	 * innermost's is the line */
 	Dwarf_Die scopes[DWARF_INLINED];
 	size_t count = 0;
 	range = index_find(&unit->functions, address);
@@ -276,15 +298,16 @@ size_t dwarf_names_find(struct dwarf_names *names, uint64_t address, struct dwar
 		ret[0] = place;
 		return place.file ? 1 : 0;
 	}
-	for (size_t i = 0; i < count; i++) {
-		Dwarf_Die *scope = &scopes[count - 1 - i];
-		ret[i] = place;
-		die_name(scope, &ret[i]);
-		ret[i].inlined = i + 1 < count;
-		if (ret[i].inlined) {
-			place = (struct dwarf_frame){ 0 };
-			die_call_site(unit, scope, &place);
+	size_t shown = 0;
+	for (size_t i = count; i-- > 0;) {
+		if (!i || !die_is_left_out(&scopes[i])) {
+			ret[shown] = place;
+			die_name(&scopes[i], &ret[shown]);
+			ret[shown++].inlined = i != 0;
 		}
+		place = (struct dwarf_frame){ 0 };
+		if (i)
+			die_call_site(unit, &scopes[i], &place);
 	}
-	return count;
+	return shown;
 }

@@ -86,7 +86,9 @@ static enum paint class_paint(enum report_class class)
 /* "1. 3 cycles alike: 288 bytes in 6 blocks, holding 192 bytes in 3 blocks more" */
 static void show_head(const struct text *t, const struct report_finding *f, size_t number)
 {
-	const char *name = t->process->killed ? "live" : report_class_name(f->class);
+	const char *name = t->process->killed && f->class == REPORT_REACHABLE
+				   ? "live"
+				   : report_class_name(f->class);
 	char text[32];
 	fprintf(t->out, "\n%zu. ", number);
 	text_paint(t, class_paint(f->class));
@@ -95,6 +97,8 @@ static void show_head(const struct text *t, const struct report_finding *f, size
 	else
 		fputs(name, t->out);
 	text_paint(t, PAINT_PLAIN);
+	if (f->instances > 1 && text_is_counted(f))
+		fprintf(t->out, ", %s alike", format_count(f->instances, text));
 	fputs(": ", t->out);
 	if (f->type) {
 		text_escape(t->out, f->type);
@@ -117,7 +121,7 @@ static void show_finding(const struct text *t, const struct report_finding *f, s
 {
 	show_head(t, f, number);
 	text_cycle(t, f);
-	text_stacks(t, f);
+	text_stacks(t, f, text_counts(t, f));
 	if (f->suppressed_by) {
 		fputs("   suppressed by leak:", t->out);
 		text_escape(t->out, f->suppressed_by);
@@ -197,7 +201,8 @@ static bool has_notes(const struct report_process *p)
 
 static bool is_brief(const struct report_process *p)
 {
-	return p->verdict == VERDICT_CLEAN && !p->finding_count && !has_notes(p);
+	return p->verdict == VERDICT_CLEAN && !p->finding_count && !p->disagreement_count &&
+	       !has_notes(p);
 }
 
 static void show_report(const struct text *t)
@@ -215,8 +220,9 @@ static void show_report(const struct text *t)
 			       p->killed ? "live, by stack: whether it was lost is not known"
 					 : "still reachable",
 			       p->killed ? fewer : max, number, finding_is_reachable);
-	show_suppressed(t, number);
-	if (p->finding_count)
+	text_disagreements(t, number);
+	show_suppressed(t, number + p->disagreement_count);
+	if (p->finding_count || p->disagreement_count)
 		fputc('\n', t->out);
 	text_coverage(t);
 	text_summary(t);

@@ -34,12 +34,28 @@ void text_amount(const struct text *t, uint64_t bytes, uint64_t blocks);
  * parts. Points into path. */
 const char *text_path(const struct text *t, const char *path);
 
-/* The stacks that made a finding's example: each distinct one once. */
-void text_stacks(const struct text *t, const struct report_finding *finding);
+/* One stack. What it has in common with the one above, already shown, is not said again; NULL:
+ * none. */
+void text_stack(const struct text *t, const struct report_stack *stack,
+		const struct report_stack *above);
+/* " in FUNCTION, FILE:LINE, from CALLER:LINE": a stack's innermost frames of the program's own,
+ * those of a header only where there are no others; nothing of an empty stack. */
+void text_place(const struct text *t, const struct report_stack *stack);
+/* The stacks that made a finding's example: each distinct one once. above: as for text_stack. */
+void text_stacks(const struct text *t, const struct report_finding *finding,
+		 const struct report_stack *above);
 /* The way around a component. */
 void text_cycle(const struct text *t, const struct report_finding *finding);
-/* One member: `<Type 0xADDR>`. */
+/* `<Type 0xADDR>`. type NULL: not known. */
+void text_object(const struct text *t, const char *type, uint64_t address);
 void text_member(const struct text *t, const struct report_member *member);
+/* Whether it is about one object's count. */
+bool text_is_counted(const struct report_finding *finding);
+/* What the reference counts say of a finding, nothing where there are none. Returns the first stack
+ * that it showed, NULL none. */
+const struct report_stack *text_counts(const struct text *t, const struct report_finding *finding);
+/* Where the counts and the memory disagree, under a heading; numbered on from number. */
+void text_disagreements(const struct text *t, size_t number);
 /* What is not perfect about the recording, one line each. */
 void text_coverage(const struct text *t);
 /* The process's last line, without its end. */

@@ -109,22 +109,30 @@ static void walk_from(struct walk *w, uint32_t root)
 	}
 }
 
-void text_member(const struct text *t, const struct report_member *member)
+void text_object(const struct text *t, const char *type, uint64_t address)
 {
 	fputc('<', t->out);
-	if (member->type) {
-		text_escape(t->out, member->type);
+	if (type) {
+		text_escape(t->out, type);
 		fputc(' ', t->out);
 	}
 	text_paint(t, PAINT_PLACE);
-	fprintf(t->out, "0x%" PRIx64, member->address);
+	fprintf(t->out, "0x%" PRIx64, address);
 	text_paint(t, PAINT_PLAIN);
 	fputc('>', t->out);
 }
 
+void text_member(const struct text *t, const struct report_member *member)
+{
+	text_object(t, member->type, member->address);
+}
+
+/* A retain of a process that left no snapshot has no place in memory. */
 static void show_reference(const struct text *t, const struct report_edge *edge)
 {
-	if (edge->field)
+	if (edge->kind == REPORT_EDGE_RETAIN)
+		fputs("retains", t->out);
+	else if (edge->field)
 		text_escape(t->out, edge->field);
 	else
 		fprintf(t->out, "+0x%" PRIx64, edge->offset);
@@ -174,6 +182,11 @@ static void show_line(const struct text *t, const struct walk *w, const struct c
 	case REPORT_EDGE_WEAK:
 		fputs("  (weak)", t->out);
 		break;
+	case REPORT_EDGE_INNER:
+		fputs("  (lies in it)", t->out);
+		break;
+	case REPORT_EDGE_RETAIN:
+		break;
 	}
 	fputc('\n', t->out);
 }
@@ -186,11 +199,18 @@ static void show_cut(const struct text *t, const struct walk *w, const struct re
 	text_paint(t, PAINT_STRONG);
 	fputs("   to break it", t->out);
 	text_paint(t, PAINT_PLAIN);
-	fputs(", make ", t->out);
-	show_references(t, w, edge);
-	fputs(" of ", t->out);
-	text_member(t, &f->members[edge->from]);
-	fputs(" weak", t->out);
+	if (edge->kind == REPORT_EDGE_RETAIN) {
+		fputs(", let ", t->out);
+		text_member(t, &f->members[edge->from]);
+		fputs(" not retain ", t->out);
+		text_member(t, &f->members[edge->to]);
+	} else {
+		fputs(", make ", t->out);
+		show_references(t, w, edge);
+		fputs(" of ", t->out);
+		text_member(t, &f->members[edge->from]);
+		fputs(" weak", t->out);
+	}
 	if (f->cut_why) {
 		fputs(":\n      ", t->out);
 		text_escape(t->out, f->cut_why);
@@ -201,7 +221,7 @@ static void show_cut(const struct text *t, const struct walk *w, const struct re
 void text_cycle(const struct text *t, const struct report_finding *f)
 {
 	struct walk w;
-	if (!f->member_count || !f->edge_count)
+	if (!f->member_count || !f->edge_count || text_is_counted(f))
 		return;
 	walk_init(&w, f);
 	walk_from(&w, 0);

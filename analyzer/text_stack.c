@@ -18,6 +18,7 @@ enum {
 	STACK_COLUMN = 44, /* places stand in a column up to here */
 	STACK_NAME = 96,   /* longer names lose their template arguments, then their parameters */
 	STACK_NAMED_MEMBERS = 4,
+	PLACE_FRAMES = 2, /* a retain is often in a function made for it: then its caller counts */
 };
 
 const char *text_path(const struct text *t, const char *path)
@@ -87,12 +88,17 @@ static char *name_shown(const struct text *t, const struct report_frame *frame)
 	return shown;
 }
 
+static void show_line(const struct text *t, const struct report_frame *frame)
+{
+	text_escape(t->out, text_path(t, frame->file));
+	if (frame->line)
+		fprintf(t->out, ":%" PRIu32, frame->line);
+}
+
 static void show_place(const struct text *t, const struct report_frame *frame)
 {
 	if (frame->file) {
-		text_escape(t->out, text_path(t, frame->file));
-		if (frame->line)
-			fprintf(t->out, ":%" PRIu32, frame->line);
+		show_line(t, frame);
 		if (frame->inlined)
 			fputs(" (inlined)", t->out);
 	}
@@ -157,16 +163,18 @@ static size_t frames_of_interest(const struct text *t, const struct report_stack
 	return t->o->verbose ? stack->count : report_stack_shown(stack);
 }
 
+static bool frame_is_header(const struct report_frame *frame)
+{
+	static const char headers[] = "/usr/include/";
+	return frame->file && strncmp(frame->file, headers, sizeof(headers) - 1) == 0;
+}
+
 /* The inner workings of a library's headers: what a header's function calls in a header. Of such a
  * run only the outermost is of interest, the one that the program called. */
 static bool frame_is_inner(const struct report_stack *stack, size_t i)
 {
-	static const char headers[] = "/usr/include/";
-	for (size_t end = i + 2; i < end; i++)
-		if (i >= stack->count || !stack->frames[i].file ||
-		    strncmp(stack->frames[i].file, headers, sizeof(headers) - 1) != 0)
-			return false;
-	return true;
+	return i + 1 < stack->count && frame_is_header(&stack->frames[i]) &&
+	       frame_is_header(&stack->frames[i + 1]);
 }
 
 /* Numbers are the true ones: a gap says that something was left out. */
@@ -187,15 +195,16 @@ static void show_frames(const struct text *t, const struct report_stack *stack, 
 			show_frame(t, i, &stack->frames[i], column);
 }
 
-/* above: a stack already shown, NULL none; its outer frames are not repeated. */
-static void show_stack(const struct text *t, const struct report_stack *stack,
-		       const struct report_stack *above)
+void text_stack(const struct text *t, const struct report_stack *stack,
+		const struct report_stack *above)
 {
 	size_t count = frames_of_interest(t, stack), common = 0;
 	size_t other = above ? frames_of_interest(t, above) : 0;
 	while (common < count && common < other &&
 	       same_frame(&stack->frames[count - 1 - common], &above->frames[other - 1 - common]))
 		common++;
+	if (common && common == count) /* the place itself is always said */
+		common--;
 	if (common < 2 || t->o->verbose) /* one line is shorter than saying so */
 		common = 0;
 	size_t shown = count - common, left = 0;
@@ -242,7 +251,30 @@ static void show_makers(const struct text *t, const struct report_finding *f, si
 	fputs(named ? ")\n" : "\n", t->out);
 }
 
-void text_stacks(const struct text *t, const struct report_finding *f)
+void text_place(const struct text *t, const struct report_stack *stack)
+{
+	size_t i = 0, count = frames_of_interest(t, stack);
+	while (i < count && frame_is_header(&stack->frames[i]))
+		i++;
+	i = i < count ? i : 0;
+	const struct report_frame *first = &stack->frames[i];
+	for (size_t end = i + PLACE_FRAMES; i < count && i < end; i++) {
+		const struct report_frame *frame = &stack->frames[i];
+		char *name = name_shown(t, frame);
+		bool here = frame != first && same_string(frame->file, first->file);
+		fprintf(t->out, "%s %s", frame == first ? " in" : ", from", name);
+		if (here && frame->line)
+			fprintf(t->out, ":%" PRIu32, frame->line);
+		if (frame->file && !here) {
+			fputs(", ", t->out);
+			show_line(t, frame);
+		}
+		free(name);
+	}
+}
+
+void text_stacks(const struct text *t, const struct report_finding *f,
+		 const struct report_stack *above)
 {
 	size_t distinct[STACK_STACKS], count = 0, more = 0;
 	for (size_t i = 0; i < f->member_count; i++) {
@@ -259,14 +291,13 @@ void text_stacks(const struct text *t, const struct report_finding *f)
 	}
 	if (!count) {
 		show_makers(t, f, 0, true);
-		show_stack(t, &f->stack, NULL);
+		text_stack(t, &f->stack, above);
 		return;
 	}
-	const struct report_stack *above = NULL;
 	for (size_t i = 0; i < count; i++) {
 		const struct report_stack *stack = &f->members[distinct[i]].stack;
 		show_makers(t, f, distinct[i], count == 1);
-		show_stack(t, stack, above);
+		text_stack(t, stack, above);
 		above = above ? above : stack;
 	}
 	if (more)

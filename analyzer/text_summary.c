@@ -78,17 +78,20 @@ static void show_leaks(const struct text *t)
 	struct report_total sum = totals[REPORT_INDIRECT];
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
 		sum.findings += totals[classes[i]].findings;
-		total_add(&sum, &totals[classes[i]]);
+		/* what was released too often is not lost */
+		if (classes[i] != REPORT_OVER_RELEASED)
+			total_add(&sum, &totals[classes[i]]);
 	}
 	/* `possible` made the verdict, as was asked for */
 	if (!sum.findings)
 		total_add(&sum, &totals[REPORT_POSSIBLE]);
-	text_amount(t, sum.bytes, sum.blocks);
+	if (sum.blocks || !sum.findings)
+		text_amount(t, sum.bytes, sum.blocks);
 	if (!sum.findings)
 		return;
-	fputs(" (", t->out);
+	fputs(sum.blocks ? " (" : "", t->out);
 	show_classes(t, classes, sizeof(classes) / sizeof(classes[0]));
-	fputs(")", t->out);
+	fputs(sum.blocks ? ")" : "", t->out);
 }
 
 static void show_tracked(const struct text *t, const char *after)
@@ -125,9 +128,15 @@ static void show_aside(const struct text *t)
 			format_count(p->totals[REPORT_POSSIBLE].findings, text));
 		before = ", ";
 	}
-	if (p->suppressed.findings)
+	if (p->suppressed.findings) {
 		fprintf(t->out, "%s%s suppressed", before,
 			format_count(p->suppressed.findings, text));
+		before = ", ";
+	}
+	if (p->disagreement_count) {
+		fputs(before, t->out);
+		text_count(t, p->disagreement_count, "disagreement", "disagreements");
+	}
 }
 
 void text_summary(const struct text *t)

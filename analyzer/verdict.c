@@ -2,7 +2,9 @@
 /*
  * verdict - the rules, in order:
  *
- *   no snapshot                         unchecked, by what the session says of its end
+ *   retained or released too often      leaks: the ledger proves it
+ *   no snapshot                         leaks if the counts alone find a cycle; else unchecked, by
+ *                                       what the session says of its end
  *   an unconfirmed finding              unchecked: it may be held by what went unread
  *   a cycle or a lost block             leaks
  *   records missing                     unchecked: what leaked may be among them
@@ -29,6 +31,17 @@ bool verdict_is_unconfirmed(const struct session *s)
 {
 	return s->has_snapshot &&
 	       (s->snapshot.roots_unread || s->snapshot.threads_missed || records_are_missing(s));
+}
+
+bool verdict_ledger_stands(const struct session *s)
+{
+	return !s->has_snapshot && s->header.status != OUROS_STATUS_STARTING &&
+	       s->header.reason != OUROS_REASON_DISABLED;
+}
+
+bool verdict_counts_stand(const struct session *s)
+{
+	return verdict_ledger_stands(s) && s->header.status != OUROS_STATUS_FROZEN;
 }
 
 /* Only meant for the machine and the time at which the process ran: later the pid is gone, or, at
@@ -100,6 +113,12 @@ void verdict_coverage(const struct session *s, struct store *store, struct repor
 		to->blocks_tracked += s->threads[i].allocs;
 	for (size_t i = 0; i < s->note_count; i++)
 		verdict_add_note(store, process, s->notes[i]);
+	for (size_t i = 0; i < s->unbound_count; i++) {
+		char *note =
+			xasprintf("%s: no module calls a function of that name", s->unbound[i]);
+		verdict_add_note(store, process, note);
+		free(note);
+	}
 	note_roots(s, store, process);
 	enum ouros_reason reason = (enum ouros_reason)s->header.reason;
 	if (reason != OUROS_REASON_NONE && s->header.status != OUROS_STATUS_FROZEN)
@@ -151,18 +170,34 @@ static char *reason_unconfirmed(const struct session *s)
 	return xstrdup("some allocations have no record; what looks lost may be held there");
 }
 
+/* What keeps a process from being checked in full becomes a note where it leaks anyway. */
+static char *by_counts_alone(struct store *store, struct report_process *process, char *reason)
+{
+	char *note = xasprintf("%s: judged by the counts alone", reason);
+	verdict_add_note(store, process, note);
+	process->verdict = VERDICT_LEAKS;
+	free(note);
+	free(reason);
+	return NULL;
+}
+
 void verdict_judge(const struct session *s, bool possible_is_leak, struct store *store,
 		   struct report_process *process)
 {
 	const struct report_total *totals = process->totals;
+	bool proven =
+		totals[REPORT_OVER_RETAINED].findings || totals[REPORT_OVER_RELEASED].findings;
+	bool leaks = proven || totals[REPORT_CYCLE].findings || totals[REPORT_LOST].findings ||
+		     (possible_is_leak && totals[REPORT_POSSIBLE].findings);
 	char *reason = NULL;
 	process->verdict = VERDICT_UNCHECKED;
 	if (!s->has_snapshot) {
 		reason = reason_no_snapshot(s, &process->killed);
-	} else if (totals[REPORT_UNCONFIRMED].findings) {
+		if (leaks)
+			reason = by_counts_alone(store, process, reason);
+	} else if (totals[REPORT_UNCONFIRMED].findings && !proven) {
 		reason = reason_unconfirmed(s);
-	} else if (totals[REPORT_CYCLE].findings || totals[REPORT_LOST].findings ||
-		   (possible_is_leak && totals[REPORT_POSSIBLE].findings)) {
+	} else if (leaks) {
 		process->verdict = VERDICT_LEAKS;
 	} else if (s->header.status == OUROS_STATUS_FROZEN) {
 		reason = xasprintf("recording stopped early: %s",

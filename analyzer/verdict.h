@@ -13,6 +13,12 @@
  * that did not stop, roots that could not be read, allocations without a record. */
 bool verdict_is_unconfirmed(const struct session *s);
 
+/* Without a snapshot: whether the ledger is worth a look (the recording had begun, and nobody asked
+ * for silence), and whether its counts are whole, so that they alone may say what is unreachable.
+ */
+bool verdict_ledger_stands(const struct session *s);
+bool verdict_counts_stand(const struct session *s);
+
 /* Fills process->coverage; names_note: see symbols_note. */
 void verdict_coverage(const struct session *s, struct store *store, struct report_process *process);
 void verdict_add_note(struct store *store, struct report_process *process, const char *note);

@@ -3,9 +3,9 @@
  * view - findings from groups: stacks named and shared, suppressions applied, fingerprints taken.
  *
  * A finding is suppressed when any stack of its example matches, and with it everything it holds.
- * Its fingerprint is FNV-1a over class, type and stacks by function and module,
- * so that it outlives rebuilds, address randomization and moved lines. Linear in frames and
- * members.
+ * Its fingerprint is FNV-1a over class, type and stacks by function and module (of what the counts
+ * found also the stacks of the retains that are missing), so that it outlives rebuilds, address
+ * randomization and moved lines. Linear in frames and members.
  */
 #include "view.h"
 
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "view_ledger.h"
 
 /* The view's enum mirrors the stage's, so that renderers need not know the stage. */
 _Static_assert((int)REPORT_CYCLE == (int)CLASS_CYCLE, "class");
@@ -25,7 +26,7 @@ _Static_assert((int)REPORT_OVER_RETAINED == (int)CLASS_OVER_RETAINED, "class");
 _Static_assert((int)REPORT_OVER_RELEASED == (int)CLASS_OVER_RELEASED, "class");
 _Static_assert((int)REPORT_CLASS_COUNT == (int)CLASS_COUNT, "class");
 
-static const struct report_stack *view_stack(struct view *v, uint32_t node)
+const struct report_stack *view_stack(struct view *v, uint32_t node)
 {
 	const struct symbol_stack *from = symbols_stack(v->symbols, node);
 	struct report_stack *stack = map_get(&v->stacks, (uintptr_t)from);
@@ -54,9 +55,15 @@ static const struct report_stack *view_stack(struct view *v, uint32_t node)
 
 static enum report_edge_kind edge_kind(uint8_t kind)
 {
+	if (kind == BLOCK_EDGE_RETAIN)
+		return REPORT_EDGE_RETAIN;
 	switch ((enum ouros_edge_kind)kind) {
 	case OUROS_EDGE_START:
 		return REPORT_EDGE_START;
+	case OUROS_EDGE_WEAK:
+		return REPORT_EDGE_WEAK;
+	case OUROS_EDGE_INNER:
+		return REPORT_EDGE_INNER;
 	case OUROS_EDGE_INTERIOR:
 	case OUROS_EDGE_STDSTRING:
 	case OUROS_EDGE_LENGTH64:
@@ -81,6 +88,7 @@ static void view_example(struct view *v, const struct group *group, const struct
 			(struct report_member){ .address = block->address,
 						.size = block->size,
 						.refcount = -1,
+						.held = -1,
 						.stack = *view_stack(v, block->stack) };
 	}
 	finding->edges = store_alloc(v->store, group->edge_count, sizeof(*finding->edges));
@@ -148,12 +156,35 @@ static uint64_t hash_example(struct view *v, const struct report_finding *findin
 	return sum;
 }
 
+/* Where what is missing, or too much, was done: each distinct place once. */
+static uint64_t hash_retains(struct view *v, const struct report_finding *finding)
+{
+	struct map seen = { 0 };
+	uint64_t sum = hash_stack(&finding->stack);
+	for (size_t i = 0; i < finding->retain_count; i++) {
+		const struct report_retain *retain = &finding->retains[i];
+		if (retain->held == retain->count)
+			continue;
+		uint64_t hash = hash_string(HASH_START, retain->holder);
+		hash = hash_u64(hash, retain->kind);
+		hash = hash_u64(hash, hash_stack(&retain->stack));
+		if (map_get(&seen, hash))
+			continue;
+		map_put(&seen, hash, v);
+		sum += hash;
+	}
+	map_deinit(&seen);
+	return sum;
+}
+
 static void view_fingerprint(struct view *v, struct report_finding *finding)
 {
 	uint64_t hash = hash_string(HASH_START, report_class_name(finding->class));
 	uint64_t stacks = hash_example(v, finding);
 	hash = hash_string(hash, finding->type);
 	hash = hash_u64(hash, stacks);
+	if (finding->class == REPORT_OVER_RETAINED || finding->class == REPORT_OVER_RELEASED)
+		hash = hash_u64(hash, hash_retains(v, finding));
 	snprintf(finding->id, sizeof(finding->id), "%016" PRIx64, hash);
 }
 
@@ -178,8 +209,14 @@ struct report_finding *view_findings(struct view *v, const struct group_set *gro
 			.suppressed_by = store_string(v->store, view_suppressed_by(v, group, set)),
 		};
 		view_example(v, group, set, finding);
+		if (v->join && set)
+			view_ledger(v, group, set, finding);
 		view_fingerprint(v, finding);
 	}
-	map_deinit(&v->stacks);
 	return findings;
+}
+
+void view_deinit(struct view *v)
+{
+	map_deinit(&v->stacks);
 }

@@ -6,6 +6,7 @@
 #define OURO_VIEW_H
 
 #include "group.h"
+#include "join.h"
 #include "map.h"
 #include "report.h"
 #include "store.h"
@@ -16,6 +17,8 @@ struct view {
 	struct store *store;
 	struct symbols *symbols;
 	const struct suppressions *suppressions[2]; /* the user's, the program's own; NULL: none */
+	const struct join *join;		    /* NULL: nothing is known of counts */
+	const struct scc *scc;			    /* with join */
 	struct map stacks; /* symbol stack to report stack, while the findings are made */
 };
 
@@ -23,5 +26,11 @@ struct view {
  * template matches. set may be NULL when no group has members. */
 struct report_finding *view_findings(struct view *v, const struct group_set *groups,
 				     const struct block_set *set);
+/* What counts and memory disagree on; with join. */
+struct report_disagreement *view_disagreements(struct view *v, size_t *ret_count);
+void view_deinit(struct view *v);
+
+/* For the stage's own files: the stack of a node, shared. */
+const struct report_stack *view_stack(struct view *v, uint32_t node);
 
 #endif

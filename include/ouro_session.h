@@ -14,9 +14,16 @@
  *   region     2^18 bytes of address space: what one SHADOW segment holds the block table of
  *   slot       the 8-byte record of the block that starts in a granule
  *   node       one frame of the stack tree; a stack is the path from a node up to its THREAD node
- *   generation how many snapshots had been taken when a block was born
+ *   generation an age: it rises with every snapshot and every mark that the program sets
  *   ordinal    the number of a block in a snapshot, in order of address (large blocks last)
  *   mark       what a snapshot says of a block: unreached, held by a root, or held by another block
+ *   object     what the program retains and releases: a record of the ledger, by address
+ *   retain     a record of the ledger: some outstanding retains of one object, alike
+ *   inner      an object that lies in a bigger block (a pool) or outside of the heap, and is judged
+ *              as a block of its own
+ *
+ * Why ouro_session is one long file: the contract is read, and compared with its manual page, as a
+ * whole.
  *
  * Byte order and word size are the target's and stand in the header; version 1 is little-endian
  * and 64-bit.  All structures are naturally aligned and have no padding.  Records commit by the
@@ -123,13 +130,14 @@ struct ouros_header {
 	uint32_t reason; /* enum ouros_reason, of FROZEN */
 	uint32_t end;	 /* enum ouros_end */
 	int32_t end_value;
-	uint32_t generation; /* of blocks born now: the number of snapshots taken */
+	uint32_t generation; /* of blocks born now */
 	uint32_t snapshot;   /* 1 + index of the last complete snapshot; 0 none */
 	struct ouros_coverage coverage;
 	struct ouros_string parent_exe;
 	struct ouros_string suppressions; /* of the program's __lsan_default_suppressions() */
+	struct ouros_string unbound; /* "--retain NAME" that no module calls, a NUL behind each */
 };
-_Static_assert(sizeof(struct ouros_header) == 288, "format");
+_Static_assert(sizeof(struct ouros_header) == 304, "format");
 _Static_assert(offsetof(struct ouros_header, coverage) == 128, "format");
 
 /* What a segment holds, and what its key means. */
@@ -150,6 +158,13 @@ enum ouros_kind {
 	OUROS_KIND_SNAP_ROOTS,	/* struct ouros_rootref[]: what holds the root-held, by ordinal */
 	OUROS_KIND_SNAP_BLOCKS, /* struct ouros_block[]: the unreached and possible, by ordinal */
 	OUROS_KIND_SNAP_EDGES,	/* struct ouros_edge[]: references between these, by from, offset */
+	/* the ledger */
+	OUROS_KIND_OBJECTS,	 /* struct ouros_object[]; key = id of the first */
+	OUROS_KIND_RETAINS,	 /* struct ouros_retain[]; key = id of the first */
+	OUROS_KIND_SNAP_OBJECTS, /* struct ouros_counted[]: objects in use, by ascending id */
+	OUROS_KIND_SNAP_RETAINS, /* struct ouros_retain[]: theirs, by ascending object; next = 0 */
+	OUROS_KIND_SNAP_INNER,	 /* struct ouros_inner[]: by ascending address; ordinals go on */
+	OUROS_KIND_SNAP_REFS, /* struct ouros_ref[]: who points to objects, by ascending object */
 	OUROS_KIND_COUNT
 };
 
@@ -246,7 +261,7 @@ _Static_assert(sizeof(struct ouros_thread) == 64, "format");
  * The word of a block (a slot of SHADOW, or ouros_large.word):
  *   bits  0..16  size in bytes (LARGE: 0, the record has its own)
  *   bits 17..28  generation, saturating at 4095
- *   bits 29..32  flags: live, ignored, spare, spare
+ *   bits 29..32  flags: live, ignored, counted, spare
  *   bits 33..63  stack: id of the leaf node, 0 = none
  * A slot that is not zero and not live is where a block was: the word is the dead block's.
  */
@@ -259,6 +274,110 @@ enum {
 #define OUROS_BLOCK_SIZE_MASK ((UINT64_C(1) << OUROS_BLOCK_SIZE_BITS) - 1)
 #define OUROS_BLOCK_LIVE      (UINT64_C(1) << 29)
 #define OUROS_BLOCK_IGNORED   (UINT64_C(1) << 30) /* never reported, and a root */
+#define OUROS_BLOCK_COUNTED   (UINT64_C(1) << 31) /* the ledger knows something in it */
+
+/* --- the ledger ------------------------------------------------------------------------------ */
+
+/* How an object's life stands.  Zero: the record is free. */
+enum ouros_object_state {
+	OUROS_OBJECT_NONE = 0,
+	OUROS_OBJECT_LIVE,
+	OUROS_OBJECT_FREED, /* its memory is gone, but it was still retained, or still retains */
+	OUROS_OBJECT_ENDED, /* gone with count 0; kept for a while to name later misuse */
+	OUROS_OBJECT_STATE_COUNT
+};
+
+enum ouros_object_flag {
+	OUROS_OBJECT_DECLARED = 1,  /* size was given by ouro_object() */
+	OUROS_OBJECT_FINALIZED = 2, /* the count has come back to 0 */
+	OUROS_OBJECT_PARTIAL = 4,   /* known only since after its birth: its count proves nothing */
+	OUROS_OBJECT_BORN_ONE = 8, /* the first reference is its birth's own; nobody announced it */
+	OUROS_OBJECT_ACTUAL = 16,  /* `actual` holds the count that the object itself keeps */
+};
+
+/* An object, or somebody who holds one.  Ids count from 1.  Its count is the sum over its retains:
+ * RETAIN and COOKIE less RELEASE, plus one if BORN_ONE; so no step of an update leaves a wrong
+ * one.  Commits by state. */
+struct ouros_object {
+	uint64_t address;
+	uint64_t size;	/* as declared; 0: that of the block that covers the address */
+	uint64_t type;	/* the name: offset in the file << 16 | length; 0 none */
+	uint32_t state; /* enum ouros_object_state */
+	uint32_t flags; /* enum ouros_object_flag */
+	uint32_t first; /* id of its first retain, 0 none */
+	uint32_t holds; /* outstanding retains that name it as their holder */
+	uint32_t made;	/* stack: ouro_object(), or the first event */
+	uint32_t last;	/* stack of the release that brought the count to 0, 0 none */
+	uint32_t ended; /* stack of the free, or of ouro_object_end(), 0 none */
+	uint32_t actual;
+	uint32_t generation;
+	uint32_t count_place; /* where the object keeps its own 32-bit count: 1 + offset; 0 unknown
+			       */
+};
+_Static_assert(sizeof(struct ouros_object) == 64, "format");
+
+enum { OUROS_TYPE_LENGTH_BITS = 16 };
+
+enum ouros_retain_kind {
+	OUROS_RETAIN_NONE = 0, /* the record is free */
+	OUROS_RETAIN_PLAIN,    /* outstanding retains; holder 0: nobody was named */
+	OUROS_RETAIN_COOKIE,   /* of ouro_hold(), waiting for their ouro_unhold() */
+	OUROS_RETAIN_RELEASE,  /* releases that named nobody, not yet set off against retains */
+	OUROS_RETAIN_EXCESS,   /* releases below zero */
+	OUROS_RETAIN_LATE,     /* retains and releases after the end */
+	OUROS_RETAIN_KIND_COUNT
+};
+
+/* Retains of one object that are alike in kind, holder and stack.  Ids count from 1.  An object's
+ * records are linked by next.  stack 0: folded, because the object had too many.  count is stored
+ * last and zero is "nothing". */
+struct ouros_retain {
+	uint32_t object;
+	uint32_t next;
+	uint32_t holder; /* id of an object, 0 nobody named */
+	uint32_t stack;
+	uint32_t kind;	 /* enum ouros_retain_kind */
+	uint32_t serial; /* of the record's use: part of a cookie */
+	uint64_t count;
+};
+_Static_assert(sizeof(struct ouros_retain) == 32, "format");
+
+/* An object as a snapshot found it. */
+struct ouros_counted {
+	uint32_t id;
+	uint32_t ordinal; /* 1 + ordinal of the block that covers it, or that it is; 0: none */
+	struct ouros_object object; /* size filled in from the block; first = 0 */
+};
+_Static_assert(sizeof(struct ouros_counted) == 72, "format");
+
+/* Ordinals of inner blocks follow those of the large ones. */
+struct ouros_inner {
+	uint64_t address;
+	uint64_t size;
+	uint32_t object; /* id */
+	uint32_t parent; /* 1 + ordinal of the block that it lies in, 0: outside of the heap */
+};
+_Static_assert(sizeof(struct ouros_inner) == 24, "format");
+
+enum ouros_ref_kind {
+	OUROS_REF_NONE = 0,
+	OUROS_REF_ROOT,	 /* a word of a root; from = enum ouros_root */
+	OUROS_REF_BLOCK, /* a word of a block; from = its ordinal */
+	OUROS_REF_VIA,	 /* a word of a plain block that object `from` leads to through plain blocks
+			  */
+};
+
+/* A pointer to an object: to its start or into it, but not from within itself unless to its start.
+ * Each word is there once, as ROOT or BLOCK; VIA says it again, for a named holder that has no word
+ * of its own.  Weak words are left out. */
+struct ouros_ref {
+	uint32_t object; /* id */
+	uint32_t kind;	 /* enum ouros_ref_kind */
+	uint32_t from;
+	uint32_t spare;
+	uint64_t where; /* address of the word, 0: a register */
+};
+_Static_assert(sizeof(struct ouros_ref) == 24, "format");
 
 /* A block of OUROS_LARGE_SIZE or more.  Commits by word (its live bit). */
 struct ouros_large {
@@ -363,6 +482,8 @@ enum ouros_edge_kind {
 	OUROS_EDGE_LENGTH64,  /* interior, explained: behind a 64-bit length (sqlite) */
 	OUROS_EDGE_NEWARRAY,  /* interior, explained: behind an array cookie */
 	OUROS_EDGE_MULTIPLE,  /* interior, explained: a secondary vtable (multiple inheritance) */
+	OUROS_EDGE_WEAK,      /* the program said that this word does not own: it holds nothing */
+	OUROS_EDGE_INNER,     /* no word: the target lies in the block, and goes with it */
 	OUROS_EDGE_COUNT
 };
 

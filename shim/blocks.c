@@ -16,24 +16,6 @@ struct sys_lock block_lock;
 
 /* --- the table of regions ------------------------------------------------------------------- */
 
-static inline bool block_is_aligned(uintptr_t address)
-{
-	return (address & ((1 << OUROS_GRANULE_SHIFT) - 1)) == 0;
-}
-
-/* The slot of address, NULL when its region has none yet. */
-static inline uint64_t *block_slot(uintptr_t address)
-{
-	struct block_span *span = block_span(address);
-	if (unlikely(!span))
-		return NULL;
-	uint64_t *slots =
-		__atomic_load_n(&span->slots[block_region_index(address)], __ATOMIC_ACQUIRE);
-	if (unlikely(!slots))
-		return NULL;
-	return &slots[(address >> OUROS_GRANULE_SHIFT) & (OUROS_REGION_SLOTS - 1)];
-}
-
 struct block_span *block_span_make(uintptr_t address)
 {
 	uintptr_t i = address >> (OUROS_REGION_SHIFT + BLOCK_SPAN_BITS);
@@ -146,6 +128,18 @@ bool block_is_live(const void *p)
 	return block_large_find(address) != NULL;
 }
 
+bool block_was_here(const void *p, stack_id *ret_stack)
+{
+	uintptr_t address = (uintptr_t)p;
+	const uint64_t *slot = block_slot(address);
+	uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
+
+	if (!word || (word & OUROS_BLOCK_LIVE) || !block_is_aligned(address))
+		return false;
+	*ret_stack = (stack_id)(word >> OUROS_BLOCK_STACK_SHIFT);
+	return true;
+}
+
 bool block_set_size(const void *p, size_t size)
 {
 	uintptr_t address = (uintptr_t)p;
@@ -159,40 +153,6 @@ bool block_set_size(const void *p, size_t size)
 		return true;
 	}
 	return block_large_find(address) != NULL;
-}
-
-/* --- flags ---------------------------------------------------------------------------------- */
-
-/* The slot of the live small block that address lies in: backwards from its granule, as far as the
- * longest small block reaches.  A freed neighbour's word on the way says nothing. */
-static uint64_t *block_slot_cover(uintptr_t address)
-{
-	uintptr_t at = address & -((uintptr_t)1 << OUROS_GRANULE_SHIFT);
-	uintptr_t low = at > OUROS_LARGE_SIZE ? at - OUROS_LARGE_SIZE : 0;
-
-	for (; at > low; at -= 1 << OUROS_GRANULE_SHIFT) {
-		uint64_t *slot = block_slot(at);
-		uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
-		if (!(word & OUROS_BLOCK_LIVE))
-			continue;
-		uint64_t size = word & OUROS_BLOCK_SIZE_MASK;
-		return address - at < (size ? size : 1) ? slot : NULL;
-	}
-	return NULL;
-}
-
-bool block_flag(const void *p, uint64_t flags)
-{
-	uint64_t *word = block_slot_cover((uintptr_t)p);
-
-	if (!word) {
-		struct ouros_large *large = block_large_cover((uintptr_t)p);
-		if (!large)
-			return false;
-		word = &large->word;
-	}
-	__atomic_fetch_or(word, flags, __ATOMIC_RELAXED);
-	return true;
 }
 
 /* --- for the snapshot ----------------------------------------------------------------------- */

@@ -22,7 +22,8 @@
 
 typedef uint32_t stack_id;
 
-/* Records a block.  Call after the real malloc returned it.  flags: OUROS_BLOCK_IGNORED or 0. */
+/* Records a block.  Call after the real malloc returned it.  flags: OUROS_BLOCK_IGNORED or 0.
+ * OUROS_BLOCK_COUNTED comes by block_flag. */
 void block_insert(void *p, size_t size, stack_id stack, uint64_t flags);
 
 /* What block_remove took out, to put back when a realloc fails. */
@@ -42,7 +43,11 @@ bool block_is_live(const void *p);
  * malloc. A large block keeps what it has.  False when none is recorded at exactly p. */
 bool block_set_size(const void *p, size_t size);
 
-/* Sets flags on the block that starts at p (or, slowly, covers it). False when there is none. */
+/* A block that is gone started at p, and no other does now; its stack. Small ones only: what was
+ * large may be another mapping by now. */
+bool block_was_here(const void *p, stack_id *ret_stack);
+
+/* Sets flags on the block that p lies in.  False when there is none. */
 bool block_flag(const void *p, uint64_t flags);
 
 /* For the snapshot (in the clone: alone, nothing moves).  The region's slots, or NULL. */

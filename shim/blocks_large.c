@@ -24,13 +24,14 @@ enum {
 	BLOCK_CHUNK_MMAPPED = 2, /* glibc: IS_MMAPPED in the size word before the block */
 };
 
-/* A record claimed and not yet filled in: one of the word's spare bits, never seen with LIVE. */
-#define BLOCK_BUSY (UINT64_C(1) << 31)
+/* A record claimed and not yet filled in: the word's spare bit, never seen with LIVE. */
+#define BLOCK_BUSY (UINT64_C(1) << 32)
 
 /* Table i has 2^(i + BLOCK_TABLE_FIRST) records.  Written under block_lock, count last (release).
  */
 static struct ouros_large *block_tables[BLOCK_TABLES];
 static uint32_t block_table_count;
+uint64_t block_large_births;
 
 static uint32_t block_tables_now(void)
 {
@@ -105,6 +106,7 @@ bool block_large_insert(uintptr_t address, uint64_t size, uint64_t word)
 			__atomic_store_n(&large->address, address, __ATOMIC_RELAXED);
 			__atomic_store_n(&large->size, size, __ATOMIC_RELAXED);
 			__atomic_store_n(&large->word, word, __ATOMIC_RELEASE);
+			__atomic_fetch_add(&block_large_births, 1, __ATOMIC_RELEASE);
 			return true;
 		}
 		if (!block_table_add(count))
@@ -181,14 +183,19 @@ void block_each_large(void (*f)(const struct ouros_large *large, void *arg), voi
 				f(&block_tables[i][j], arg);
 }
 
-struct ouros_large *block_large_cover(uintptr_t address)
+struct ouros_large *block_large_cover(uintptr_t address, uintptr_t low, uintptr_t high,
+				      bool *ret_near)
 {
+	*ret_near = false;
 	for (uint32_t i = 0; i < block_tables_now(); i++) {
 		for (size_t j = 0; j < (size_t)1 << (i + BLOCK_TABLE_FIRST); j++) {
 			struct ouros_large *large = &block_tables[i][j];
-			if ((__atomic_load_n(&large->word, __ATOMIC_ACQUIRE) & OUROS_BLOCK_LIVE) &&
-			    address - large->address < large->size)
+			if (!(__atomic_load_n(&large->word, __ATOMIC_ACQUIRE) & OUROS_BLOCK_LIVE))
+				continue;
+			if (address - large->address < large->size)
 				return large;
+			if (large->address < high && low < large->address + large->size)
+				*ret_near = true;
 		}
 	}
 	return NULL;

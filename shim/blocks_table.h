@@ -41,6 +41,24 @@ static inline size_t block_region_index(uintptr_t address)
 	return (address >> OUROS_REGION_SHIFT) & (BLOCK_SPAN_REGIONS - 1);
 }
 
+static inline bool block_is_aligned(uintptr_t address)
+{
+	return (address & ((1 << OUROS_GRANULE_SHIFT) - 1)) == 0;
+}
+
+/* The slot of address, NULL when its region has none yet. */
+static inline uint64_t *block_slot(uintptr_t address)
+{
+	struct block_span *span = block_span(address);
+	if (unlikely(!span))
+		return NULL;
+	uint64_t *slots =
+		__atomic_load_n(&span->slots[block_region_index(address)], __ATOMIC_ACQUIRE);
+	if (unlikely(!slots))
+		return NULL;
+	return &slots[(address >> OUROS_GRANULE_SHIFT) & (OUROS_REGION_SLOTS - 1)];
+}
+
 /* The span, made if need be; needs no lock.  NULL: no memory, or no such address. */
 struct block_span *block_span_make(uintptr_t address);
 
@@ -59,7 +77,13 @@ static inline uint64_t block_word(stack_id stack, uint64_t flags)
 bool block_large_insert(uintptr_t address, uint64_t size, uint64_t word);
 bool block_large_remove(uintptr_t address, struct block_taken *ret_taken);
 struct ouros_large *block_large_find(uintptr_t address);
-/* The live large block that address lies in; NULL: none.  Slow: reads all of them. */
-struct ouros_large *block_large_cover(uintptr_t address);
+
+/* The live large block that address lies in; NULL: none.  ret_near: one touches [low, high).  Slow:
+ * reads all of them. */
+struct ouros_large *block_large_cover(uintptr_t address, uintptr_t low, uintptr_t high,
+				      bool *ret_near);
+
+/* Rises with every large block that is born: as long as it stands still, no new one is anywhere. */
+extern uint64_t block_large_births;
 
 #endif

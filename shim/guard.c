@@ -33,3 +33,13 @@ int guard_init(void)
 	__atomic_store_n(&guard_page, page, __ATOMIC_RELEASE);
 	return 0;
 }
+
+void guard_set_mode(enum guard_mode mode)
+{
+	uint32_t seen = __atomic_load_n(&guard_page->recording, __ATOMIC_RELAXED);
+
+	while (seen != GUARD_OFF &&
+	       !__atomic_compare_exchange_n(&guard_page->recording, &seen, mode, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}

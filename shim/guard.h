@@ -28,6 +28,7 @@ struct guard {
 	struct thread *thread; /* NULL until this thread's first record; owned by threads.c */
 	uint32_t depth;	       /* enum guard_depth */
 	uint32_t disabled;     /* __lsan_disable nesting: blocks born now are marked ignored */
+	uint32_t collecting;   /* a collection of this thread is under way: it starts no other */
 	void *deleting;	       /* what operator delete took out already: its free is not unknown */
 	/* A block on its way through realloc: it is in no table, but what it holds is alive.  For
 	 * the snapshot, which may stop the thread there.  size 0: as the removed slot says. */
@@ -38,10 +39,20 @@ struct guard {
 };
 extern __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
+/* How blocks are recorded.  Zero: not at all. */
+enum guard_mode {
+	GUARD_OFF = 0,
+	GUARD_PLAIN,	/* the only one that the hot path knows */
+	GUARD_STARTING, /* before the constructor is over: nobody can unwind yet */
+	GUARD_ARMED,	/* each allocation asks whether a collection is due */
+	GUARD_PAUSED,	/* as ignored blocks, without a stack */
+};
+
 /* What the hot path asks first.  Written by the thread that starts or stops recording; read by all
  * without a lock: a late reader records into a table that is still mapped, which is harmless. */
 struct guard_page {
-	uint32_t recording; /* 1 between start-up and the final snapshot; 0 in forked children */
+	uint32_t recording; /* enum guard_mode: OFF before start-up, after the final snapshot, and
+			       in forked children */
 	uint32_t alive;	    /* 1 in the process that opened the session; 0 in forked children */
 };
 extern struct guard_page
@@ -51,10 +62,18 @@ extern struct guard_page
  * memory; then nothing may record.  Idempotent; raw calls only. */
 int guard_init(void);
 
+static inline enum guard_mode guard_mode(void)
+{
+	return (enum guard_mode)__atomic_load_n(&guard_page->recording, __ATOMIC_RELAXED);
+}
+
 /* True when this call is to be recorded. */
 static inline bool guard_is_recording(void)
 {
-	return __atomic_load_n(&guard_page->recording, __ATOMIC_RELAXED) != 0;
+	return guard_mode() != GUARD_OFF;
 }
+
+/* Another way of recording; what is off stays off. */
+void guard_set_mode(enum guard_mode mode);
 
 #endif

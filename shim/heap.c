@@ -3,15 +3,23 @@
 #include "heap.h"
 
 #include "blocks.h"
+#include "inner.h"
 #include "scratch.h"
+#include "snapshot.h"
+#include "sort.h"
 #include "sys.h"
 
-enum { GRANULE = 1 << OUROS_GRANULE_SHIFT, CELL_BYTES = 1 << HEAP_CELL_SHIFT };
+enum {
+	GRANULE = 1 << OUROS_GRANULE_SHIFT,
+	CELL_BYTES = 1 << HEAP_CELL_SHIFT,
+	GENERATION_MAX = (1 << OUROS_BLOCK_GEN_BITS) - 1,
+};
 
 /* State of the pass. */
 struct build {
 	struct heap *heap;
-	size_t block_room, cell_room, region_room, large_room;
+	size_t cell_room, region_room, large_room;
+	uint32_t frozen;
 	uintptr_t last_start, last_end; /* the last live small block; 0 none */
 	uintptr_t ever_start, ever_end; /* the run of slots in use, not yet in heap->ever */
 };
@@ -53,14 +61,32 @@ static void ever_add(struct build *b, uintptr_t start, uintptr_t end)
 	b->ever_end = end;
 }
 
+/* Blocks of generations below this one are exempt.  Those of the last one may be of any later. */
+static uint32_t frozen_below(void)
+{
+	return snapshot_frozen < GENERATION_MAX ? snapshot_frozen : GENERATION_MAX;
+}
+
+static bool is_exempt(uint64_t word, uint32_t frozen)
+{
+	return (word & OUROS_BLOCK_IGNORED) ||
+	       (word >> OUROS_BLOCK_GEN_SHIFT & GENERATION_MAX) < frozen;
+}
+
+bool heap_is_frozen(uint64_t word)
+{
+	return is_exempt(word & ~OUROS_BLOCK_IGNORED, frozen_below());
+}
+
 static void block_add(struct build *b, uintptr_t start, uint64_t word)
 {
 	struct heap *heap = b->heap;
 	uint32_t size = word & OUROS_BLOCK_SIZE_MASK;
 
-	heap->block = scratch_grow(heap->block, sizeof(*heap->block), heap->small, &b->block_room);
+	heap->block =
+		scratch_grow(heap->block, sizeof(*heap->block), heap->small, &heap->block_room);
 	heap->block[heap->small++].size =
-		size | (word & OUROS_BLOCK_IGNORED ? HEAP_SIZE_IGNORED : 0);
+		size | (is_exempt(word, b->frozen) ? HEAP_SIZE_IGNORED : 0);
 	heap->bytes += size;
 	b->last_start = start;
 	b->last_end = start + size;
@@ -128,8 +154,9 @@ static void make_room(struct build *b)
 	regions += regions / 8 + 1;
 	b->cell_room = regions;
 	b->heap->cells = scratch_map(regions * HEAP_REGION_CELLS * sizeof(*b->heap->cells));
-	b->block_room = regions * OUROS_REGION_SLOTS / 2; /* malloc's blocks are 32 bytes apart */
-	b->heap->block = scratch_map(b->block_room * sizeof(*b->heap->block));
+	b->heap->block_room =
+		regions * OUROS_REGION_SLOTS / 2; /* malloc's blocks are 32 bytes apart */
+	b->heap->block = scratch_map(b->heap->block_room * sizeof(*b->heap->block));
 }
 
 static void on_region(uintptr_t region, const uint64_t *slots, void *arg)
@@ -153,54 +180,46 @@ static void on_large(const struct ouros_large *large, void *arg)
 		   (large->address + large->size + 4095) & -(uintptr_t)4096);
 }
 
-static void large_sift(struct ouros_large *a, size_t at, size_t count)
+static uint64_t large_key(const void *item)
 {
-	for (;;) {
-		size_t child = 2 * at + 1;
-		struct ouros_large swap;
-
-		if (child + 1 < count && a[child + 1].address > a[child].address)
-			child++;
-		if (child >= count || a[at].address >= a[child].address)
-			return;
-		swap = a[at];
-		a[at] = a[child];
-		a[child] = swap;
-		at = child;
-	}
+	return ((const struct ouros_large *)item)->address;
 }
 
-static void large_sort(struct ouros_large *a, size_t count)
+void heap_add_other(struct heap *heap, uint32_t size_flags)
 {
-	for (size_t i = count / 2; i-- > 0;)
-		large_sift(a, i, count);
-	for (size_t n = count; n-- > 1;) {
-		struct ouros_large swap = a[0];
-
-		a[0] = a[n];
-		a[n] = swap;
-		large_sift(a, 0, n);
-	}
+	heap->block =
+		scratch_grow(heap->block, sizeof(*heap->block), heap->count, &heap->block_room);
+	heap->block[heap->count++].size = size_flags;
 }
 
-/* Large blocks: the last ordinals, and a flag on each region that they touch. */
+void heap_touch(struct heap *heap, uintptr_t start, uintptr_t end)
+{
+	uintptr_t high = heap->low + heap->span;
+
+	for (uintptr_t r = start >> OUROS_REGION_SHIFT; r <= end >> OUROS_REGION_SHIFT; r++)
+		table_set(heap, r << OUROS_REGION_SHIFT, 0, HEAP_LARGE_HERE);
+	if (!heap->span || end > high)
+		high = end;
+	heap->low = start < heap->low ? start : heap->low;
+	heap->span = high - heap->low;
+}
+
+/* Large blocks: ordinals behind the small ones', and a flag on each region that they touch. */
 static void large_index(struct build *b)
 {
 	struct heap *heap = b->heap;
 
-	large_sort(heap->large, heap->large_count);
+	sort_by_key(heap->large, sizeof(*heap->large), heap->large_count, large_key);
+	heap->count = heap->small;
 	for (uint32_t i = 0; i < heap->large_count; i++) {
 		const struct ouros_large *l = &heap->large[i];
-		uint32_t ignored = l->word & OUROS_BLOCK_IGNORED ? HEAP_SIZE_IGNORED : 0;
 
-		heap->block = scratch_grow(heap->block, sizeof(*heap->block), heap->small + i,
-					   &b->block_room);
-		heap->block[heap->small + i].size = ignored;
+		heap_add_other(heap, is_exempt(l->word, b->frozen) ? HEAP_SIZE_IGNORED : 0);
 		for (uintptr_t r = l->address >> OUROS_REGION_SHIFT;
 		     r <= (l->address + l->size) >> OUROS_REGION_SHIFT; r++)
 			table_set(heap, r << OUROS_REGION_SHIFT, 0, HEAP_LARGE_HERE);
 	}
-	heap->count = heap->small + heap->large_count;
+	heap->inner_first = heap->count;
 }
 
 /* While the pass runs, the table is asked only for regions that it made: any address will do. */
@@ -225,7 +244,7 @@ static void bounds_find(struct heap *heap, uintptr_t last_end)
 
 void heap_build(struct heap *ret_heap)
 {
-	struct build b = { .heap = ret_heap };
+	struct build b = { .heap = ret_heap, .frozen = frozen_below() };
 
 	sys_memset(ret_heap, 0, sizeof(*ret_heap));
 	ret_heap->span = UINT64_C(1) << 47;
@@ -294,6 +313,19 @@ bool heap_find_large(const struct heap *heap, uintptr_t p, struct heap_hit *ret_
 	return true;
 }
 
+bool heap_find_other(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit)
+{
+	uint32_t found;
+
+	if (heap_find_large(heap, p, ret_hit))
+		return true;
+	found = heap->inners ? inner_find(heap->inners, p) : 0;
+	if (!found || !inner_is_outside(heap->inners, found))
+		return false;
+	*ret_hit = inner_hit(heap, found - 1);
+	return true;
+}
+
 bool heap_find(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit)
 {
 	uint32_t region = heap_region(heap, p), ordinal;
@@ -312,10 +344,18 @@ bool heap_find(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit)
 	return region & HEAP_LARGE_HERE ? heap_find_large(heap, p, ret_hit) : false;
 }
 
+size_t heap_size_other(const struct heap *heap, uint32_t ordinal)
+{
+	return ordinal < heap->inner_first ? heap->large[ordinal - heap->small].size
+					   : heap->inners->item[ordinal - heap->inner_first].size;
+}
+
 uint64_t heap_word(const struct heap *heap, const struct heap_hit *hit)
 {
 	const uint64_t *slots;
 
+	if (hit->ordinal >= heap->inner_first)
+		return heap->inners->item[hit->ordinal - heap->inner_first].word;
 	if (hit->ordinal >= heap->small)
 		return heap->large[hit->ordinal - heap->small].word;
 	slots = block_region(hit->start);
@@ -344,4 +384,9 @@ void heap_each(const struct heap *heap, void (*f)(const struct heap_hit *hit, vo
 		f(&(struct heap_hit){ heap->large[i].address, heap->large[i].size,
 				      heap->small + i },
 		  arg);
+	for (uint32_t i = 0; heap->inners && i < heap->inners->count; i++) {
+		struct heap_hit hit = inner_hit(heap, i);
+
+		f(&hit, arg);
+	}
 }

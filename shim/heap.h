@@ -2,8 +2,9 @@
 /*
  * heap - the live blocks as the snapshot's clone found them, indexed for marking.
  *
- * An ordinal is a block's number in order of address, large blocks last.  The index answers "which
- * block covers this address" with two loads that hit the cache and one that may not:
+ * An ordinal is a block's number in order of address, large blocks behind the others, inner blocks
+ * (inner.h) last.  The index answers "which block covers this address" with two loads that hit the
+ * cache and one that may not:
  *
  *   region  address >> 18, by a two-level table of 32-bit numbers
  *   cell    1 KiB of a region: which granules start a block, the ordinal of the first, and how far
@@ -31,9 +32,13 @@ enum {
 	HEAP_DIRECTORY_SIZE = 1 << (47 - OUROS_REGION_SHIFT - HEAP_LEAF_SHIFT), /* 16384 */
 	HEAP_NEAR = 1 << 17, /* gaps between blocks that are malloc's own are smaller than this */
 };
-#define HEAP_LARGE_HERE	  UINT32_C(0x80000000) /* in the region table: a large block touches it */
-#define HEAP_SIZE_IGNORED UINT32_C(0x80000000) /* in heap_block.size */
-#define HEAP_SIZE_MASK	  UINT32_C(0x7fffffff)
+/* In the region table: a large block touches it, or an inner block that lies in no other. */
+#define HEAP_LARGE_HERE UINT32_C(0x80000000)
+/* In heap_block.size.  COUNTED: the ledger knows something in it, so who reads it or points to it
+ * asks inner.h and refs.h. */
+#define HEAP_SIZE_IGNORED UINT32_C(0x80000000)
+#define HEAP_SIZE_COUNTED UINT32_C(0x40000000)
+#define HEAP_SIZE_MASK	  UINT32_C(0x3fffffff)
 
 struct heap_cell {
 	uint64_t starts; /* bit g: a live block starts in granule g */
@@ -43,10 +48,13 @@ struct heap_cell {
 
 struct heap_block {
 	uint32_t mark; /* as in SNAP_MARKS */
-	uint32_t size; /* of a small block; with HEAP_SIZE_IGNORED */
+	uint32_t size; /* of a small block; with HEAP_SIZE_IGNORED, HEAP_SIZE_COUNTED */
 };
 
-/* Owner: the clone.  Invariant: count = small + large_count; sum of starts bits = small. */
+struct inners;
+
+/* Owner: the clone.  Invariant: inner_first = small + large_count; count = inner_first + inner
+ * blocks; sum of starts bits = small. */
 struct heap {
 	uintptr_t low, span; /* every address in or just behind a block: p - low < span */
 	uint32_t **directory;
@@ -55,13 +63,23 @@ struct heap {
 	uint32_t region_count;
 	uint32_t small, count;
 	struct heap_block *block;
+	size_t block_room;
 	struct ouros_large *large; /* ascending */
 	uint32_t large_count;
+	uint32_t inner_first;	     /* ordinal */
+	const struct inners *inners; /* NULL: none, and no weak words */
 	uint64_t bytes;
 	struct ranges ever; /* memory that holds or held blocks; sorted */
 };
 
 void heap_build(struct heap *ret_heap);
+
+/* For inner.h: one more block, of the next ordinal; memory outside of the heap that has blocks. */
+void heap_add_other(struct heap *heap, uint32_t size_flags);
+void heap_touch(struct heap *heap, uintptr_t start, uintptr_t end);
+
+/* Is a block with this word exempt (snapshot_frozen)? */
+bool heap_is_frozen(uint64_t word);
 
 struct heap_hit {
 	uintptr_t start;
@@ -97,7 +115,11 @@ bool heap_candidate(const struct heap *heap, uint32_t region, uintptr_t p, uintp
 /* The large block that covers p. */
 bool heap_find_large(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit);
 
-/* The block that covers p, or whose array cookie p lies behind (heap_is_empty_array). */
+/* The same, or the inner block that covers p, which lies in no other. */
+bool heap_find_other(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit);
+
+/* The block that covers p, or whose array cookie p lies behind (heap_is_empty_array); inner blocks
+ * are not asked. */
 bool heap_find(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit);
 
 /* p is one past an 8-byte block that holds 0: what new T[0] returns where T has a destructor. */
@@ -106,13 +128,15 @@ static inline bool heap_is_empty_array(uintptr_t start, size_t size, uintptr_t p
 	return size == 8 && p - start == 8 && *(const uint64_t *)start == 0;
 }
 
+size_t heap_size_other(const struct heap *heap, uint32_t ordinal);
+
 static inline size_t heap_size(const struct heap *heap, uint32_t ordinal)
 {
 	return ordinal < heap->small ? heap->block[ordinal].size & HEAP_SIZE_MASK
-				     : heap->large[ordinal - heap->small].size;
+				     : heap_size_other(heap, ordinal);
 }
 
-/* The block's word in the table: generation, flags, stack. */
+/* The block's word in the table: generation, flags, stack; of an inner block, what it would be. */
 uint64_t heap_word(const struct heap *heap, const struct heap_hit *hit);
 
 /* Calls f for every block, by ordinal.  f must not build. */

@@ -36,7 +36,8 @@ HOOK_EXPORT void *calloc(size_t count, size_t size)
 	void *p = real.calloc(count, size);
 	if (likely(p)) {
 		const struct capture_point at = CAPTURE_POINT();
-		return hook_made(p, bytes, &at);
+		p = hook_made(p, bytes, &at);
+		modules_note(at.pc, MODULES_LOADED);
 	}
 	return p;
 }
@@ -118,10 +119,30 @@ static inline void hook_moving(void *p, size_t size)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
+/* The old block was there or was not; the real realloc has made p of it, or nothing. */
+static inline void *hook_realloced(uintptr_t old, const struct block_taken *taken,
+				   const struct hook_lifted *lifted, void *p, size_t size,
+				   const struct capture_point *at)
+{
+	bool counted = taken->word & OUROS_BLOCK_COUNTED;
+
+	if (likely(p)) {
+		p = hook_made(p, size, at);
+		return likely(!counted) ? p : hook_land(lifted, old, taken->size, p, size, at);
+	}
+	if (taken->word && size != 0) { /* size 0: freed, not failed */
+		hook_untaken(hook_unveil(old), taken);
+		if (unlikely(counted))
+			hook_land(lifted, old, taken->size, hook_unveil(old), taken->size, at);
+	}
+	return NULL;
+}
+
 /* The old block is out before the real realloc can give its address to another thread. */
-static void *hook_realloc(void *old, size_t size, const struct capture_point *at)
+static void *hook_realloc(void *old, size_t size, const uintptr_t *frame)
 {
 	struct block_taken taken = { 0 };
+	struct hook_lifted lifted = { 0 };
 
 	if (unlikely(real_is_boot(old)))
 		return hook_leave_boot(old, size);
@@ -131,46 +152,41 @@ static void *hook_realloc(void *old, size_t size, const struct capture_point *at
 	bool known = old && hook_taken(old, &taken);
 	if (unlikely(old && !known))
 		hook_unknown(old);
+	if (unlikely(taken.word & OUROS_BLOCK_COUNTED)) {
+		if (size)
+			hook_lift(old, &taken, frame, &lifted);
+		else
+			old = hook_ended(old, &taken, frame);
+	}
 	size_t kept = !known ? 0 : taken.size < size ? taken.size : size;
 	hook_moving(known ? old : NULL, taken.size);
 	uintptr_t veiled = hook_veil(old);
 	void *p = real.realloc(old, size ? hook_size(size) : 0);
-	if (likely(p)) {
+	if (likely(p))
 		hook_moving(known ? p : NULL, kept);
-		p = hook_made(p, size, at);
-	} else if (known && size != 0) {
-		hook_untaken(hook_unveil(veiled), &taken); /* size 0: freed, not failed */
-	}
+	const struct capture_point at = hook_point(frame);
+	p = hook_realloced(veiled, &taken, &lifted, p, size, &at);
 	hook_moving(NULL, 0);
 	return p;
 }
 
 HOOK_EXPORT void *realloc(void *old, size_t size)
 {
-	const struct capture_point at = CAPTURE_POINT();
-	return hook_realloc(old, size, &at);
+	return hook_realloc(old, size, __builtin_frame_address(0));
 }
 
 HOOK_EXPORT void *reallocarray(void *old, size_t count, size_t size)
 {
-	const struct capture_point at = CAPTURE_POINT();
 	size_t bytes;
 
 	if (unlikely(__builtin_mul_overflow(count, size, &bytes))) {
 		hook_is_recording();
 		return real.reallocarray(old, count, size); /* fails as it does */
 	}
-	return hook_realloc(old, bytes, &at);
+	return hook_realloc(old, bytes, __builtin_frame_address(0));
 }
 
 /* --- free ----------------------------------------------------------------------------------- */
-
-/* ld.so frees a link map after it unloaded a library. */
-static inline void hook_note_loader(uintptr_t pc)
-{
-	if (unlikely(pc - modules_loader_start < modules_loader_size))
-		modules_dirty = 1;
-}
 
 __attribute__((noinline)) static void hook_free_unknown(void *p)
 {
@@ -181,13 +197,15 @@ __attribute__((noinline)) static void hook_free_unknown(void *p)
 	real.free(p);
 }
 
-static inline void hook_free(void *p, uintptr_t pc)
+static inline void hook_free(void *p, const uintptr_t *frame)
 {
 	struct block_taken taken;
 
 	if (likely(hook_is_recording() && p)) {
-		hook_note_loader(pc);
+		modules_note(frame[1], MODULES_GONE);
 		if (likely(hook_taken(p, &taken))) {
+			if (unlikely(taken.word & OUROS_BLOCK_COUNTED))
+				p = hook_ended(p, &taken, frame);
 			real.free(p);
 			return;
 		}
@@ -197,25 +215,25 @@ static inline void hook_free(void *p, uintptr_t pc)
 
 HOOK_EXPORT void free(void *p)
 {
-	hook_free(p, (uintptr_t)__builtin_return_address(0));
+	hook_free(p, __builtin_frame_address(0));
 }
 
 /* Names of free that the real library need not have. */
 HOOK_EXPORT void cfree(void *p)
 {
-	hook_free(p, (uintptr_t)__builtin_return_address(0));
+	hook_free(p, __builtin_frame_address(0));
 }
 
 HOOK_EXPORT void free_sized(void *p, size_t size)
 {
 	(void)size;
-	hook_free(p, (uintptr_t)__builtin_return_address(0));
+	hook_free(p, __builtin_frame_address(0));
 }
 
 HOOK_EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
 {
 	(void)alignment, (void)size;
-	hook_free(p, (uintptr_t)__builtin_return_address(0));
+	hook_free(p, __builtin_frame_address(0));
 }
 
 HOOK_EXPORT size_t malloc_usable_size(void *p)

@@ -26,7 +26,8 @@
 	}
 REAL_OPERATORS_NEW(HOOK_NEW)
 
-static void hook_delete(void *p, uintptr_t second, uintptr_t third, enum real_operator which)
+static void hook_delete(void *p, uintptr_t second, uintptr_t third, enum real_operator which,
+			const uintptr_t *frame)
 {
 	void *outer = guard.deleting;
 	struct block_taken taken;
@@ -34,16 +35,18 @@ static void hook_delete(void *p, uintptr_t second, uintptr_t third, enum real_op
 	if (p && hook_is_recording()) {
 		if (!hook_taken(p, &taken))
 			hook_unknown(p);
+		else if (unlikely(taken.word & OUROS_BLOCK_COUNTED))
+			p = hook_ended(p, &taken, frame);
 		guard.deleting = p;
 	}
 	real_operators[which]((uintptr_t)p, second, third);
 	guard.deleting = outer;
 }
 
-#define HOOK_DELETE(name)                                                  \
-	HOOK_EXPORT void name(void *p, uintptr_t second, uintptr_t third); \
-	HOOK_EXPORT void name(void *p, uintptr_t second, uintptr_t third)  \
-	{                                                                  \
-		hook_delete(p, second, third, REAL##name);                 \
+#define HOOK_DELETE(name)                                                              \
+	HOOK_EXPORT void name(void *p, uintptr_t second, uintptr_t third);             \
+	HOOK_EXPORT void name(void *p, uintptr_t second, uintptr_t third)              \
+	{                                                                              \
+		hook_delete(p, second, third, REAL##name, __builtin_frame_address(0)); \
 	}
 REAL_OPERATORS_DELETE(HOOK_DELETE)

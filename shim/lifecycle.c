@@ -55,7 +55,7 @@ void lifecycle_first_call(void)
 		guard_page->alive = 0;
 		return;
 	}
-	__atomic_store_n(&guard_page->recording, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&guard_page->recording, GUARD_STARTING, __ATOMIC_RELEASE);
 	if (!options.detect_leaks)
 		session_freeze(OUROS_REASON_DISABLED);
 	__atomic_store_n(&phase, PHASE_RUNNING, __ATOMIC_RELEASE);
@@ -133,12 +133,36 @@ static const void *where_context(const struct lifecycle_where *where)
 	return &ending_state.context;
 }
 
+void lifecycle_find_live(const struct lifecycle_where *where, struct capture_live *ret_live)
+{
+	capture_find_live(where_context(where), ret_live);
+}
+
+/* A session that was frozen meanwhile stays so. */
+static void status_change(uint32_t from, uint32_t to)
+{
+	__atomic_compare_exchange_n(&session.header->status, &from, to, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
+}
+
+void lifecycle_show_finished(void)
+{
+	status_change(OUROS_STATUS_STARTING, OUROS_STATUS_FINISHED);
+	status_change(OUROS_STATUS_RECORDING, OUROS_STATUS_FINISHED);
+}
+
+void lifecycle_show_running(void)
+{
+	status_change(OUROS_STATUS_FINISHED, OUROS_STATUS_RECORDING);
+}
+
 static void ending_work(void *arg)
 {
 	struct ending *ending = arg;
 	struct snapshot_request *request = &ending_state.request;
 	struct snapshot_result result;
-	bool report = session.header->reason != OUROS_REASON_DISABLED && reporter_prepare();
+	bool report = session.header->reason != OUROS_REASON_DISABLED && options.report &&
+		      reporter_prepare(REPORTER_AS_TEXT);
 
 	sys_memset(request, 0, sizeof(*request));
 	sys_memset(&result, 0, sizeof(result));
@@ -148,9 +172,8 @@ static void ending_work(void *arg)
 	request->after = report ? reporter_exec : NULL;
 	int err = -EBUSY;
 	if (session.header->status != OUROS_STATUS_FROZEN) {
-		/* Also in mid-run, for the analyzer that reads it from the clone. */
-		session.header->status = OUROS_STATUS_FINISHED;
-		capture_find_live(where_context(ending->where), &request->live);
+		lifecycle_show_finished(); /* also in mid-run */
+		lifecycle_find_live(ending->where, &request->live);
 		err = snapshot_take(request, &result);
 	}
 	bool complete = err == 0 && result.status == OUROS_SNAPSHOT_COMPLETE;
@@ -170,7 +193,7 @@ static void ending_run(struct ending *ending)
 	guard.depth = GUARD_OURS;
 	ending_stack_call(ending_work, ending);
 	if (ending->final) {
-		__atomic_store_n(&guard_page->recording, 0, __ATOMIC_RELEASE);
+		guard_set_mode(GUARD_OFF);
 		session_trim();
 		if (!options.keep &&
 		    (ending->reported || session.header->reason == OUROS_REASON_DISABLED))
@@ -188,11 +211,8 @@ static void header_set_end(enum ouros_end end, int value)
 /* The process goes on after all. */
 static void header_resume(void)
 {
-	uint32_t finished = OUROS_STATUS_FINISHED;
-
 	header_set_end(OUROS_END_UNKNOWN, 0);
-	__atomic_compare_exchange_n(&session.header->status, &finished, OUROS_STATUS_RECORDING,
-				    false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	lifecycle_show_running();
 }
 
 /* --- the ways out --------------------------------------------------------------------------- */
@@ -232,6 +252,21 @@ bool lifecycle_check(bool final, const struct lifecycle_where *where)
 	phase_set(final ? PHASE_ENDED : PHASE_RUNNING);
 	sys_restore_signals(&mask);
 	return ending.leaks;
+}
+
+int lifecycle_visit(void (*f)(void *arg), void *arg)
+{
+	uint64_t mask;
+
+	if (!lifecycle_is_observed() || !phase_enter(&mask))
+		return -ESRCH;
+	uint32_t depth = guard.depth;
+	guard.depth = GUARD_OURS;
+	ending_stack_call(f, arg);
+	guard.depth = depth;
+	phase_set(PHASE_RUNNING);
+	sys_restore_signals(&mask);
+	return 0;
 }
 
 bool lifecycle_exec_begin(const struct lifecycle_where *where, bool *ret_reported)

@@ -68,6 +68,21 @@ void lifecycle_exec_failed(void);
  * found (by the analyzer's word when it reported, else: unreached blocks). */
 bool lifecycle_check(bool final, const struct lifecycle_where *where);
 
+/*
+ * In mid-run: calls f(arg) as the one who may take a snapshot, on a stack of ours, with signals
+ * blocked and what is allocated there counted as ours.  0, or -ESRCH: this process is not observed,
+ * or its last snapshot is over.
+ */
+int lifecycle_visit(void (*f)(void *arg), void *arg);
+
+/* For f: the frames that are alive, from where the program called. */
+void lifecycle_find_live(const struct lifecycle_where *where, struct capture_live *ret_live);
+
+/* For f, when an analyzer is to read the session meanwhile: it finds it finished; then, not any
+ * more. */
+void lifecycle_show_finished(void);
+void lifecycle_show_running(void);
+
 /* signals.c: virtual dispositions. */
 void signals_init(void);
 

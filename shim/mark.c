@@ -3,8 +3,10 @@
 #include "mark.h"
 
 #include "heuristics.h"
+#include "inner.h"
 #include "mark_words.h"
 #include "scratch.h"
+#include "sort.h"
 #include "sys.h"
 
 enum {
@@ -26,13 +28,13 @@ void mark_init(struct mark *ret_mark, struct heap *heap, const struct maps *maps
 }
 
 /* The frontier of a big graph is as big as the graph: an entry is one word, where the block starts
- * and how many words it has; the ordinal is looked up again. */
-static uint64_t entry_pack(const struct heap_hit *hit)
+ * and how many words it has; the ordinal is looked up again, and more if it is long or counted. */
+static uint64_t entry_pack(const struct heap_hit *hit, bool is_counted)
 {
 	uint64_t words = hit->size / WORD;
 
 	return (uint64_t)hit->start >> OUROS_GRANULE_SHIFT << ENTRY_WORDS_BITS |
-	       (words < ENTRY_LONG ? words : ENTRY_LONG);
+	       (words < ENTRY_LONG && !is_counted ? words : ENTRY_LONG);
 }
 
 static uintptr_t entry_start(uint64_t entry)
@@ -54,13 +56,19 @@ static void queue_grow(struct mark *m)
 
 void mark_push(struct mark *m, const struct heap_hit *hit)
 {
+	bool is_counted = m->heap->block[hit->ordinal].size & HEAP_SIZE_COUNTED;
+
+	if (unlikely(is_counted) && hit->ordinal >= m->heap->inner_first) {
+		mark_push_inner(m, hit->ordinal - m->heap->inner_first);
+		return;
+	}
 	if (hit->size < WORD)
 		return;
 	if (m->tail - m->head < MARK_FETCH)
 		__builtin_prefetch((const void *)hit->start);
 	if (m->tail - m->head == m->queue_room)
 		queue_grow(m);
-	m->queue[m->tail++ & (m->queue_room - 1)] = entry_pack(hit);
+	m->queue[m->tail++ & (m->queue_room - 1)] = entry_pack(hit, is_counted);
 }
 
 static void ref_add(struct mark *m, uint32_t ordinal, uintptr_t where)
@@ -81,38 +89,57 @@ void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr
 
 	block->mark = mark;
 	tally->blocks++;
-	tally->bytes += hit->size;
+	tally->bytes += unlikely(block->size & HEAP_SIZE_COUNTED) ? inner_own_size(m->heap, hit)
+								  : hit->size;
 	if ((mark & ~OUROS_MARK_POSSIBLE) < OUROS_MARK_PARENT)
 		ref_add(m, hit->ordinal, where);
+}
+
+/* Every block that is reached passes here once: no call of its own. */
+static inline __attribute__((always_inline)) void
+settle_hit(struct mark *m, const struct heap_hit *hit, const struct mark_far *far)
+{
+	uint32_t *mark = &m->heap->block[hit->ordinal].mark;
+	uint32_t was = *mark;
+
+	if (m->possible ? was != 0 : was && !(was & OUROS_MARK_POSSIBLE))
+		return;
+	if (far->value != hit->start && !m->possible &&
+	    heuristics_explain(m->maps, hit, far->value) == OUROS_EDGE_INTERIOR &&
+	    !heuristics_is_cut(m->maps, hit, far->value)) {
+		if (was)
+			return;
+		*mark = far->parent | OUROS_MARK_POSSIBLE;
+		if (far->parent < OUROS_MARK_PARENT)
+			ref_add(m, hit->ordinal, far->where);
+		return;
+	}
+	mark_set(m, hit, far->parent | (m->possible ? OUROS_MARK_POSSIBLE : 0), far->where);
+	mark_push(m, hit);
+}
+
+void mark_settle(struct mark *m, const struct heap_hit *hit, const struct mark_far *far)
+{
+	settle_hit(m, hit, far);
 }
 
 /* A word that points into or just behind a block, whose record is at hand: what does it mean? */
 static void settle(struct mark *m, const struct mark_far *far)
 {
-	uint32_t *mark = &m->heap->block[far->ordinal].mark;
-	uint32_t was = __atomic_load_n(mark, __ATOMIC_RELAXED);
+	const struct heap_block *block = &m->heap->block[far->ordinal];
+	uint32_t was = block->mark;
 	struct heap_hit hit;
 
+	if (unlikely(block->size & HEAP_SIZE_COUNTED)) {
+		mark_settle_counted(m, far);
+		return;
+	}
 	if (m->possible ? was != 0 : was && !(was & OUROS_MARK_POSSIBLE))
 		return;
 	hit = (struct heap_hit){ far->start, heap_size(m->heap, far->ordinal), far->ordinal };
-	if (far->value != hit.start) {
-		if (far->value - hit.start >= hit.size &&
-		    !heap_is_empty_array(hit.start, hit.size, far->value))
-			return;
-		if (!m->possible &&
-		    heuristics_explain(m->maps, &hit, far->value) == OUROS_EDGE_INTERIOR &&
-		    !heuristics_is_cut(m->maps, &hit, far->value)) {
-			if (was)
-				return;
-			*mark = far->parent | OUROS_MARK_POSSIBLE;
-			if (far->parent < OUROS_MARK_PARENT)
-				ref_add(m, far->ordinal, far->where);
-			return;
-		}
-	}
-	mark_set(m, &hit, far->parent | (m->possible ? OUROS_MARK_POSSIBLE : 0), far->where);
-	mark_push(m, &hit);
+	if (far->value == hit.start || far->value - hit.start < hit.size ||
+	    heap_is_empty_array(hit.start, hit.size, far->value))
+		settle_hit(m, &hit, far);
 }
 
 static void far_add(struct mark *m, const struct mark_near *near, uintptr_t start, uint32_t ordinal)
@@ -132,7 +159,7 @@ void mark_resolve(struct mark *m, const struct mark_near *near)
 	uintptr_t start;
 	uint32_t ordinal;
 
-	if ((near->region & HEAP_LARGE_HERE) && heap_find_large(m->heap, near->value, &hit))
+	if ((near->region & HEAP_LARGE_HERE) && heap_find_other(m->heap, near->value, &hit))
 		far_add(m, near, hit.start, hit.ordinal);
 	else if (heap_candidate(m->heap, near->region, near->value, &start, &ordinal))
 		far_add(m, near, start, ordinal);
@@ -161,15 +188,21 @@ void mark_block_words(const struct maps *maps, uintptr_t start, size_t size,
 		      void *arg)
 {
 	uintptr_t end = start + (size & -(size_t)WORD);
+
+	if (size < PAGE) /* no page of its own, so none that could be protected */
+		f((const uintptr_t *)start, (end - start) / WORD, start, arg);
+	else
+		mark_range_words(maps, start, end, f, arg);
+}
+
+void mark_range_words(const struct maps *maps, uintptr_t start, uintptr_t end,
+		      void (*f)(const uintptr_t *words, size_t count, uintptr_t where, void *arg),
+		      void *arg)
+{
+	bool sparse = end - start >= MARK_SPARSE;
 	struct map run, part;
 
-	if (size < PAGE) { /* no page of its own, so none that could be protected */
-		f((const uintptr_t *)start, (end - start) / WORD, start, arg);
-		return;
-	}
 	for (; start < end && maps_readable(maps, start, end, &run); start = run.end) {
-		bool sparse = size >= MARK_SPARSE;
-
 		for (uintptr_t at = run.start; at < run.end; at = part.end) {
 			part = (struct map){ at, run.end, 0 };
 			if (sparse && !maps_present(maps, at, run.end, false, &part))
@@ -188,7 +221,6 @@ void mark_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg
 		mark_visit(scan->mark, words[i], scan->parent, where + i * WORD);
 }
 
-/* Follows all that is marked and not read yet. */
 /* A block that starts at start. */
 static uint32_t ordinal_at(const struct heap *heap, uintptr_t start)
 {
@@ -208,12 +240,15 @@ static void entry_read(struct mark *m, uint64_t entry)
 	uint32_t ordinal = ordinal_at(m->heap, start);
 	struct mark_scan scan = { m, OUROS_MARK_PARENT + ordinal };
 
-	if (likely(words < PAGE / WORD))
-		mark_words((const uintptr_t *)start, words, 0, &scan);
-	else
-		mark_block_words(m->maps, start,
-				 words < ENTRY_LONG ? words * WORD : heap_size(m->heap, ordinal),
-				 mark_words, &scan);
+	if (likely(words < PAGE / WORD)) {
+		mark_words((const uintptr_t *)start, words, start, &scan);
+	} else if (words < ENTRY_LONG) {
+		mark_block_words(m->maps, start, words * WORD, mark_words, &scan);
+	} else {
+		struct heap_hit hit = { start, heap_size(m->heap, ordinal), ordinal };
+
+		mark_read_counted(m, &hit);
+	}
 }
 
 void mark_follow(struct mark *m)
@@ -229,29 +264,12 @@ void mark_follow(struct mark *m)
 			entry_read(m, entry);
 		}
 		mark_drain(m);
-	} while (m->head < m->tail);
+	} while (m->head < m->tail || mark_read_inner(m));
 }
 
-/* Refs come in the order of marking; four counting passes, a byte of the ordinal each, put them in
- * order. */
-static void refs_sort(struct ouros_rootref *ref, size_t count)
+static uint64_t ref_key(const void *item)
 {
-	struct ouros_rootref *other = scratch_map(count * sizeof(*ref));
-
-	for (unsigned shift = 0; shift < 32; shift += 8) {
-		static size_t start[257]; /* the clone's stack may be a small one */
-		struct ouros_rootref *swap = ref;
-
-		sys_memset(start, 0, sizeof(start));
-		for (size_t i = 0; i < count; i++)
-			start[(ref[i].ordinal >> shift & 255) + 1]++;
-		for (unsigned d = 0; d < 256; d++)
-			start[d + 1] += start[d];
-		for (size_t i = 0; i < count; i++)
-			other[start[ref[i].ordinal >> shift & 255]++] = ref[i];
-		ref = other;
-		other = swap;
-	}
+	return ((const struct ouros_rootref *)item)->ordinal;
 }
 
 void mark_settle_refs(struct mark *mark)
@@ -265,7 +283,7 @@ void mark_settle_refs(struct mark *mark)
 			mark->ref[kept++] = mark->ref[i];
 	}
 	mark->ref_count = kept;
-	refs_sort(mark->ref, kept);
+	sort_by_key(mark->ref, sizeof(*mark->ref), kept, ref_key);
 	/* A note that a later pointer of the same kind made good leaves two: the later one counts.
 	 */
 	kept = 0;

@@ -21,6 +21,7 @@
 #include "heap.h"
 #include "maps.h"
 #include "ouro_session.h"
+#include "refs.h"
 #include "roots.h"
 
 enum { MARK_AHEAD = 16 }; /* words in each ring; a power of two */
@@ -49,8 +50,11 @@ struct mark {
 	struct mark_near near[MARK_AHEAD];
 	struct mark_far far[MARK_AHEAD];
 	uint64_t *queue; /* blocks to be read: a ring that doubles when it is full; see mark_push */
-	size_t queue_room;	   /* a power of two */
-	size_t head, tail;	   /* ever taken out, ever put in */
+	size_t queue_room; /* a power of two */
+	size_t head, tail; /* ever taken out, ever put in */
+	uint32_t *inner;   /* inner blocks to be read: their indices */
+	size_t inner_waiting, inner_room;
+	struct refs *refs;	   /* NULL: nobody asks for them */
 	struct ouros_rootref *ref; /* every root mark ever set; roots_settle keeps the valid ones */
 	size_t ref_count, ref_room;
 	struct ouros_tally reached[OUROS_ROOT_COUNT];
@@ -69,6 +73,11 @@ void mark_settle_refs(struct mark *mark);
 
 /* Calls f for every word of the block that can be read. */
 void mark_block_words(const struct maps *maps, uintptr_t start, size_t size,
+		      void (*f)(const uintptr_t *words, size_t count, uintptr_t where, void *arg),
+		      void *arg);
+
+/* The same for whole words in [start, end), of a block of a page or more. */
+void mark_range_words(const struct maps *maps, uintptr_t start, uintptr_t end,
 		      void (*f)(const uintptr_t *words, size_t count, uintptr_t where, void *arg),
 		      void *arg);
 

@@ -3,6 +3,7 @@
  * there). */
 #include "mark.h"
 
+#include "inner.h"
 #include "mark_words.h"
 
 enum {
@@ -22,13 +23,13 @@ static void root_words(struct mark *m, const void *bytes, size_t size, uintptr_t
 		return;
 	}
 	for (size_t i = 0; i + WORD <= size; i++) {
-		struct heap_hit hit;
+		struct heap_hit hit[2];
 		uintptr_t value;
 
 		if (((where + i) & (WORD - 1)) == 0)
 			continue;
 		__builtin_memcpy(&value, (const char *)bytes + i, WORD);
-		if (heap_find(m->heap, value, &hit) && hit.start == value)
+		if (inner_targets_of(m->heap, value, hit) && hit[0].start == value)
 			mark_visit(m, value, m->kind, where + i);
 	}
 }
@@ -159,7 +160,7 @@ static void noted_push(const struct heap_hit *hit, void *arg)
 	if (!(mark & OUROS_MARK_POSSIBLE))
 		return;
 	m->maybe.blocks++;
-	m->maybe.bytes += hit->size;
+	m->maybe.bytes += inner_own_size(m->heap, hit);
 	mark_push(m, hit);
 }
 

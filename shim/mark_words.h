@@ -41,6 +41,16 @@ static inline void mark_visit(struct mark *m, uintptr_t value, uint32_t parent, 
 	*near = (struct mark_near){ value, where, parent, region };
 }
 
+/* A word that means a block: what the two passes make of it. */
+void mark_settle(struct mark *m, const struct heap_hit *hit, const struct mark_far *far);
+
+/* mark_inner.c: blocks that are flagged HEAP_SIZE_COUNTED, as targets, in the queue, and read. */
+void mark_settle_counted(struct mark *m, const struct mark_far *far);
+void mark_push_inner(struct mark *m, uint32_t index);
+void mark_read_counted(struct mark *m, const struct heap_hit *hit);
+/* Reads one inner block that waits; false: none does. */
+bool mark_read_inner(struct mark *m);
+
 /* Empties the rings. */
 void mark_drain(struct mark *m);
 

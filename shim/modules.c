@@ -17,6 +17,7 @@
 #include <sys/auxv.h>
 
 #include "guard.h"
+#include "interpose.h"
 #include "modules_image.h"
 #include "rules.h"
 #include "session.h"
@@ -310,12 +311,21 @@ bool module_find(uintptr_t pc, struct module_info *ret_info)
 	return known;
 }
 
-void modules_refresh(void)
+/* The thread that the loader works for. */
+static uintptr_t module_loading_thread;
+
+void modules_note_slow(enum modules_news news)
+{
+	if (news == MODULES_LOADED)
+		__atomic_store_n(&module_loading_thread, sys_thread_pointer(), __ATOMIC_RELAXED);
+	__atomic_fetch_or(&modules_dirty, news, __ATOMIC_RELAXED);
+}
+
+static void module_prune(void)
 {
 	uint64_t signals;
 
 	module_enter(&signals);
-	__atomic_store_n(&modules_dirty, 0, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < module_loaded_count;) {
 		if (image_is_loaded(&module_loaded_now[i]->image))
 			i++;
@@ -323,6 +333,23 @@ void modules_refresh(void)
 			module_forget(i);
 	}
 	module_leave(&signals);
+}
+
+/* What is being loaded is for the loading thread alone to look at: for any other it may be gone in
+ * the middle of it. */
+void modules_refresh(void)
+{
+	uint32_t news = __atomic_exchange_n(&modules_dirty, 0, __ATOMIC_ACQ_REL);
+	bool gone = news & MODULES_GONE, loaded = news & MODULES_LOADED;
+
+	if (loaded && image_is_loading())
+		__atomic_fetch_or(&modules_dirty, MODULES_LOADED, __ATOMIC_RELAXED);
+	loaded = loaded &&
+		 __atomic_load_n(&module_loading_thread, __ATOMIC_RELAXED) == sys_thread_pointer();
+	if (gone)
+		module_prune();
+	if (gone || loaded)
+		interpose_refresh(loaded, gone);
 }
 
 struct module_visit {

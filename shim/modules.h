@@ -4,7 +4,9 @@
  *
  * Found by _dl_find_object (no loader lock).  The loader frees a link map when it unloads a
  * library: a free() called from inside ld.so therefore sets modules_dirty, and the next capture
- * checks which modules are gone before it believes anything it remembers.
+ * checks which modules are gone before it believes anything it remembers.  It callocs one when it
+ * loads a library, and allocates more after it has mapped that and what it needs: so the capture of
+ * one of these sees them before anything is bound to them (interpose.h).
  */
 #ifndef OURO_SHIM_MODULES_H
 #define OURO_SHIM_MODULES_H
@@ -26,13 +28,23 @@ extern uintptr_t modules_loader_start, modules_loader_size;
 
 /* Generation of the set of loaded modules: rises when one was found unloaded. */
 extern uint32_t modules_generation;
-/* Set by free() from inside ld.so; cleared by modules_refresh. */
+/* Set by free() and calloc() from inside ld.so; cleared by modules_refresh. */
+enum modules_news { MODULES_GONE = 1, MODULES_LOADED = 2 };
 extern uint32_t modules_dirty;
+
+/* A hook was called from pc: by the loader? */
+void modules_note_slow(enum modules_news news);
+static inline void modules_note(uintptr_t pc, enum modules_news news)
+{
+	if (__builtin_expect(pc - modules_loader_start < modules_loader_size, 0))
+		modules_note_slow(news);
+}
 
 /* Learns the module that contains pc (registering it in the session if new). False: none. */
 bool module_find(uintptr_t pc, struct module_info *ret_info);
 
-/* Looks which known modules are gone; raises modules_generation if any, and tells rules_forget. */
+/* Looks which known modules are gone; raises modules_generation if any, and tells rules_forget.
+ * Has new ones looked at by interpose.  On our own stack, signals blocked. */
 void modules_refresh(void);
 
 /* Start-up: main program, ld.so, vdso, ourselves.  Idempotent. */

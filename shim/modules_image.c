@@ -127,9 +127,9 @@ static uintptr_t image_header_at(const struct link_map *map)
 	return map->l_addr;
 }
 
-/* Fills image from a link map.  False when its headers cannot be read. */
-static bool image_read_map(const struct link_map *map, struct module_image *image)
+bool image_of(const struct link_map *map, struct module_image *ret_image)
 {
+	struct module_image *image = ret_image;
 	bool is_main = map == _r_debug.r_map;
 
 	sys_memset(image, 0, sizeof(*image));
@@ -157,19 +157,53 @@ static bool image_read_map(const struct link_map *map, struct module_image *imag
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-void image_each(void (*f)(const struct module_image *image, void *arg), void *arg)
-{
-	const struct r_debug_extended *space = (const struct r_debug_extended *)&_r_debug;
-	struct module_image image;
+typedef const struct r_debug_extended *image_space; /* a namespace: r_next from version 2 on */
 
-	for (uint32_t s = 0; space && s < IMAGE_SPACES; s++) {
+static image_space image_space_after(image_space space)
+{
+	return space->base.r_version >= 2 ? space->r_next : NULL;
+}
+
+void image_each_map(void (*f)(const struct link_map *map, void *arg), void *arg)
+{
+	image_space space = (image_space)&_r_debug;
+
+	for (uint32_t s = 0; space && s < IMAGE_SPACES; s++, space = image_space_after(space)) {
 		const struct link_map *map = space->base.r_map;
 		for (uint32_t i = 0; map && i < IMAGE_MAPS; i++, map = map->l_next)
-			if (image_read_map(map, &image))
-				f(&image, arg);
-		/* From version 2 on the structure has a link to the next namespace's. */
-		space = space->base.r_version >= 2 ? space->r_next : NULL;
+			f(map, arg);
 	}
+}
+
+bool image_is_loading(void)
+{
+	image_space space = (image_space)&_r_debug;
+
+	for (uint32_t s = 0; space && s < IMAGE_SPACES; s++, space = image_space_after(space))
+		if (space->base.r_state == RT_ADD)
+			return true;
+	return false;
+}
+
+struct image_visit {
+	void (*f)(const struct module_image *image, void *arg);
+	void *arg;
+};
+
+static void image_visit_map(const struct link_map *map, void *arg)
+{
+	const struct image_visit *visit = arg;
+	struct module_image image;
+
+	if (image_of(map, &image))
+		visit->f(&image, visit->arg);
+}
+
+void image_each(void (*f)(const struct module_image *image, void *arg), void *arg)
+{
+	struct image_visit visit = { f, arg };
+
+	image_each_map(image_visit_map, &visit);
 }
 
 struct image_search {
@@ -193,7 +227,7 @@ bool image_find(uintptr_t pc, struct module_image *ret_image)
 	if (image_find_object) {
 		struct dl_find_object object;
 		return image_find_object((void *)pc, &object) == 0 &&
-		       image_read_map(object.dlfo_link_map, ret_image) &&
+		       image_of(object.dlfo_link_map, ret_image) &&
 		       pc - ret_image->start < ret_image->end - ret_image->start;
 	}
 	struct image_search search = { pc, false, ret_image };

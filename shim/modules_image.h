@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * modules_image - one loaded ELF file, read from its own headers in memory.  Private to modules.
+ * modules_image - one loaded ELF file, read from its own headers in memory.  Private to modules
+ * and to interpose_modules.
  */
 #ifndef OURO_SHIM_MODULES_IMAGE_H
 #define OURO_SHIM_MODULES_IMAGE_H
@@ -34,6 +35,15 @@ bool image_find(uintptr_t pc, struct module_image *ret_image);
 
 /* Is the same file still at the same place? */
 bool image_is_loaded(const struct module_image *image);
+
+/* Calls f for every link map, all namespaces. */
+void image_each_map(void (*f)(const struct link_map *map, void *arg), void *arg);
+
+/* What a link map stands for.  False when its headers cannot be read. */
+bool image_of(const struct link_map *map, struct module_image *ret_image);
+
+/* Is the loader adding modules to its list, which it has not bound yet? */
+bool image_is_loading(void);
 
 /* Calls f for every loaded image, all namespaces. */
 void image_each(void (*f)(const struct module_image *image, void *arg), void *arg);

@@ -21,7 +21,14 @@ enum {
 
 struct options options;
 
-enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_ROOT, OPTION_SECONDS, OPTION_STATUS };
+enum option_type {
+	OPTION_FLAG,
+	OPTION_TEXT,
+	OPTION_LIST,
+	OPTION_ROOT,
+	OPTION_SECONDS,
+	OPTION_STATUS
+};
 
 struct option {
 	const char *key;
@@ -35,6 +42,8 @@ struct option {
 static const struct option option_table[] = {
 	{ "dir", OPTION_TEXT, false, PLACE(dir) },
 	{ "analyzer", OPTION_TEXT, false, PLACE(analyzer) },
+	{ "retain", OPTION_LIST, false, PLACE(retain) },
+	{ "release", OPTION_LIST, false, PLACE(release) },
 	{ "report", OPTION_FLAG, false, PLACE(report) },
 	{ "keep", OPTION_FLAG, false, PLACE(keep) },
 	{ "launched", OPTION_FLAG, false, PLACE(launched) },
@@ -97,6 +106,19 @@ static bool word_number(const struct word *w, uint32_t max, uint32_t *ret_number
 	return true;
 }
 
+/* A list is longer by every key that gives a part of it. */
+static void option_append(const struct word *value, char *list, size_t size)
+{
+	size_t had = sys_strlen(list), comma = had != 0;
+
+	if (value->length >= size - had - comma)
+		return;
+	if (comma)
+		list[had] = ',';
+	sys_memcpy(list + had + comma, value->text, value->length);
+	list[had + comma + value->length] = '\0';
+}
+
 static void option_set(const struct option *option, const struct word *value)
 {
 	void *place = (char *)&options + option->place;
@@ -114,6 +136,9 @@ static void option_set(const struct option *option, const struct word *value)
 			sys_memcpy(place, value->text, value->length);
 			((char *)place)[value->length] = '\0';
 		}
+		break;
+	case OPTION_LIST:
+		option_append(value, place, sizeof(options.retain));
 		break;
 	case OPTION_ROOT:
 		if (!word_flag(value, &flag))
@@ -133,8 +158,9 @@ static void option_set(const struct option *option, const struct word *value)
 		break;
 	}
 }
-_Static_assert(sizeof(options.dir) == sizeof(options.analyzer),
-	       "option_set knows one size of text");
+_Static_assert(sizeof(options.dir) == sizeof(options.analyzer) &&
+		       sizeof(options.retain) == sizeof(options.release),
+	       "option_set knows one size of text, and one of lists");
 
 static bool is_separator(char c, bool lsan)
 {

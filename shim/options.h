@@ -13,6 +13,8 @@
 struct options {
 	char dir[256];	    /* dir=: where the session goes; "" = choose (see session.c) */
 	char analyzer[256]; /* analyzer=: the ouro program; "" = beside the library, then PATH's */
+	char retain[1024];  /* retain=, release=: functions to watch; see interpose_rules.h */
+	char release[1024];
 	bool report;   /* report=1 (default under plain LD_PRELOAD): print the report at exit */
 	bool keep;     /* keep=1: keep the session after the report (default 0) */
 	bool launched; /* launched=1: set by `ouro run`, which reports itself: report=0 keep=1 */

@@ -280,6 +280,8 @@ static bool path_add(struct recall *r, const struct thread_frame *frame, uint32_
 
 static void recall_empty(struct recall *r)
 {
+	if (r->count == 1)
+		return; /* nothing is to be touched */
 	r->count = 1;
 	r->runs = 0;
 	r->hits = r->misses = 0;

@@ -18,6 +18,7 @@
 
 #include "environment.h"
 #include "options.h"
+#include "reporter_process.h"
 #include "session.h"
 #include "sys.h"
 
@@ -160,12 +161,35 @@ static char *variable_find(char *const *envp, const char *name)
 	return value ? (char *)value - sys_strlen(name) - 1 : NULL;
 }
 
-bool reporter_prepare(void)
+/* The statuses as we know them, whatever OURO_OPTIONS says. */
+static void argv_make(enum reporter_form form)
+{
+	const char *const text[] = {
+		"ouro",	      "report", "--error-exitcode", "23", "--unchecked-exitcode", "24",
+		session.path, NULL
+	};
+	const char *const json[] = { "ouro", "report",	   "--format", "json", "--error-exitcode",
+				     "23",   session.path, NULL };
+
+	_Static_assert(sizeof(text) <= sizeof(reporter.argv), "all of it");
+	_Static_assert(sizeof(json) <= sizeof(reporter.argv), "all of it");
+	switch (form) {
+	case REPORTER_AS_TEXT:
+		sys_memcpy(reporter.argv, text, sizeof(text));
+		return;
+	case REPORTER_AS_JSON:
+		sys_memcpy(reporter.argv, json, sizeof(json));
+		return;
+	}
+}
+
+bool reporter_prepare(enum reporter_form form)
 {
 	static const char name[] = "OURO_OPTIONS=";
 	size_t used = 0;
 
-	if (!options.report || !session.path[0] || !error_may_be_used() || !analyzer_find(environ))
+	if (!session.path[0] || (form == REPORTER_AS_TEXT && !error_may_be_used()) ||
+	    !analyzer_find(environ))
 		return false;
 	for (uint32_t i = 0; i < REPORTER_VARIABLES; i++) {
 		char *entry = variable_find(environ, reporter_variables[i]);
@@ -183,18 +207,11 @@ bool reporter_prepare(void)
 	}
 	reporter.envp[used] = NULL;
 	reporter.parent = (uint32_t)sys_call0(SYS_getppid);
-	/* The statuses as we know them, whatever OURO_OPTIONS says. */
-	char *argv[] = {
-		"ouro",	      "report", "--error-exitcode", "23", "--unchecked-exitcode", "24",
-		session.path, NULL
-	};
-	_Static_assert(sizeof(argv) == sizeof(reporter.argv), "all of it");
-	sys_memcpy(reporter.argv, argv, sizeof(argv));
+	argv_make(form);
 	return true;
 }
 
-/* Signals as a new program expects them: nothing blocked, nothing ignored. */
-static void signals_reset(void)
+void reporter_reset_signals(void)
 {
 	struct {
 		void (*handler)(int);
@@ -209,8 +226,7 @@ static void signals_reset(void)
 	sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
 }
 
-/* Waits for a process made without an exit signal; its wait status, or -1. */
-static int process_wait(long pid)
+int reporter_wait(long pid)
 {
 	int status = -1;
 	long got;
@@ -221,7 +237,13 @@ static int process_wait(long pid)
 	return got == pid ? status : -1;
 }
 
-static void analyzer_exec(void)
+void reporter_exec_analyzer(void)
+{
+	sys_call2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+	sys_call3(SYS_execve, reporter.analyzer, reporter.argv, reporter.envp);
+}
+
+static void analyzer_exec_text(void)
 {
 	long error = error_find();
 	if (error < 0)
@@ -236,8 +258,7 @@ static void analyzer_exec(void)
 			sys_call1(SYS_close, null);
 	}
 	sys_call2(SYS_dup2, STDERR_FILENO, STDOUT_FILENO);
-	sys_call2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-	sys_call3(SYS_execve, reporter.analyzer, reporter.argv, reporter.envp);
+	reporter_exec_analyzer();
 }
 
 /* The kernel makes SIGCHLD the exit signal of whatever calls execve, so an analyzer that were the
@@ -248,12 +269,12 @@ void reporter_exec(void *unused)
 	int status = -1;
 
 	(void)unused;
-	signals_reset();
+	reporter_reset_signals();
 	long pid = sys_call5(SYS_clone, 0, 0, 0, 0, 0);
 	if (pid == 0)
-		analyzer_exec();
+		analyzer_exec_text();
 	else if (pid > 0)
-		status = process_wait(pid);
+		status = reporter_wait(pid);
 	for (;;)
 		sys_call1(SYS_exit_group,
 			  status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : 127);
@@ -265,7 +286,7 @@ int reporter_run(void)
 	long pid = sys_call5(SYS_clone, 0, 0, 0, 0, 0);
 	if (pid == 0)
 		reporter_exec(NULL);
-	return pid < 0 ? -1 : process_wait(pid);
+	return pid < 0 ? -1 : reporter_wait(pid);
 }
 
 bool reporter_succeeded(int wait_status, bool *ret_leaks)
@@ -275,4 +296,10 @@ bool reporter_succeeded(int wait_status, bool *ret_leaks)
 	int status = WEXITSTATUS(wait_status);
 	*ret_leaks = status == REPORTER_LEAKS;
 	return status == 0 || status == REPORTER_LEAKS || status == REPORTER_UNCHECKED;
+}
+
+void reporter_say(const char *text, size_t length)
+{
+	if (reporter.has_error && is_error(STDERR_FILENO))
+		sys_call3(SYS_write, STDERR_FILENO, text, length);
 }

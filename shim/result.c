@@ -4,14 +4,14 @@
 #include "result.h"
 
 #include "heuristics.h"
+#include "inner.h"
 #include "scratch.h"
 #include "session.h"
 #include "sys.h"
 
-enum { WORD = 8 };
+enum { WORD = 8, GENERATION_MAX = (1 << OUROS_BLOCK_GEN_BITS) - 1 };
 
-/* A segment of exactly count elements; NULL when there are none: then it is left out. */
-static void *segment(enum ouros_kind kind, uint32_t index, size_t element, uint64_t count,
+void *result_segment(enum ouros_kind kind, uint32_t index, size_t element, uint64_t count,
 		     struct ouros_segment **ret_entry)
 {
 	void *p;
@@ -25,7 +25,7 @@ static void *segment(enum ouros_kind kind, uint32_t index, size_t element, uint6
 	return p;
 }
 
-static void commit(struct ouros_segment *entry)
+void result_commit(struct ouros_segment *entry)
 {
 	if (entry)
 		session_commit(entry);
@@ -45,7 +45,7 @@ static void write_starts(const struct heap *heap, uint32_t index)
 
 		used += next != heap->cells[(size_t)r * HEAP_REGION_CELLS].rank;
 	}
-	starts = segment(OUROS_KIND_SNAP_STARTS, index, sizeof(*starts), used, &entry);
+	starts = result_segment(OUROS_KIND_SNAP_STARTS, index, sizeof(*starts), used, &entry);
 	for (uint32_t r = 0; r < heap->region_count; r++) {
 		const struct heap_cell *cells = &heap->cells[(size_t)r * HEAP_REGION_CELLS];
 		uint64_t any = 0;
@@ -60,29 +60,29 @@ static void write_starts(const struct heap *heap, uint32_t index)
 			starts->bits[c] = cells[c].starts;
 		starts++;
 	}
-	commit(entry);
+	result_commit(entry);
 }
 
 static void write_large(const struct heap *heap, uint32_t index)
 {
 	struct ouros_segment *entry;
-	struct ouros_large *large =
-		segment(OUROS_KIND_SNAP_LARGE, index, sizeof(*large), heap->large_count, &entry);
+	struct ouros_large *large = result_segment(OUROS_KIND_SNAP_LARGE, index, sizeof(*large),
+						   heap->large_count, &entry);
 
 	if (large)
 		sys_memcpy(large, heap->large, heap->large_count * sizeof(*large));
-	commit(entry);
+	result_commit(entry);
 }
 
 static void write_marks(const struct heap *heap, uint32_t index)
 {
 	struct ouros_segment *entry;
 	uint32_t *marks =
-		segment(OUROS_KIND_SNAP_MARKS, index, sizeof(*marks), heap->count, &entry);
+		result_segment(OUROS_KIND_SNAP_MARKS, index, sizeof(*marks), heap->count, &entry);
 
 	for (uint32_t i = 0; i < heap->count; i++)
 		marks[i] = heap->block[i].mark;
-	commit(entry);
+	result_commit(entry);
 }
 
 static void write_roots(struct mark *mark, uint32_t index)
@@ -91,16 +91,17 @@ static void write_roots(struct mark *mark, uint32_t index)
 	struct ouros_rootref *refs;
 
 	mark_settle_refs(mark);
-	refs = segment(OUROS_KIND_SNAP_ROOTS, index, sizeof(*refs), mark->ref_count, &entry);
+	refs = result_segment(OUROS_KIND_SNAP_ROOTS, index, sizeof(*refs), mark->ref_count, &entry);
 	if (refs)
 		sys_memcpy(refs, mark->ref, mark->ref_count * sizeof(*refs));
-	commit(entry);
+	result_commit(entry);
 }
 
 /* --- blocks and edges ----------------------------------------------------------------------- */
 
 /* Owner: write_set.  position[ordinal] = 1 + index in SNAP_BLOCKS, 0 = not in it. */
 struct set {
+	struct result *result;
 	const struct heap *heap;
 	const struct maps *maps;
 	uint32_t generation; /* of the snapshot */
@@ -111,32 +112,47 @@ struct set {
 	struct ouros_edge *edge; /* NULL while they are counted */
 	uint64_t edges, edge_room;
 	uint32_t from;
-	uintptr_t from_start;
+	struct heap_hit from_hit;
 };
 
-static bool in_set(const struct heap *heap, uint32_t ordinal)
+static bool is_unreached(const struct heap *heap, uint32_t ordinal)
 {
-	uint32_t mark = heap->block[ordinal].mark;
-
-	return mark == OUROS_MARK_UNREACHED || (mark & OUROS_MARK_POSSIBLE);
+	return heap->block[ordinal].mark == OUROS_MARK_UNREACHED;
 }
 
 static void set_count(const struct heap_hit *hit, void *arg)
 {
 	struct set *set = arg;
+	bool unreached = is_unreached(set->heap, hit->ordinal);
 
-	if (!in_set(set->heap, hit->ordinal))
+	if (!unreached && !(set->heap->block[hit->ordinal].mark & OUROS_MARK_POSSIBLE) &&
+	    !set->result->all_edges)
 		return;
 	set->position[hit->ordinal] = ++set->count;
-	if (set->heap->block[hit->ordinal].mark == OUROS_MARK_UNREACHED) {
+	if (unreached) {
 		set->unreached.blocks++;
-		set->unreached.bytes += hit->size;
+		set->unreached.bytes += inner_own_size(set->heap, hit);
 	}
+}
+
+static uint32_t word_generation(uint64_t word)
+{
+	return word >> OUROS_BLOCK_GEN_SHIFT & GENERATION_MAX;
+}
+
+/* A block's generation ends at GENERATION_MAX, a bound does not. */
+static void tally_age(struct ouros_tally *tally, const struct ouros_block *block, uint32_t from)
+{
+	if (word_generation(block->word) < (from < GENERATION_MAX ? from : GENERATION_MAX))
+		return;
+	tally->blocks++;
+	tally->bytes += block->size;
 }
 
 static void set_copy(const struct heap_hit *hit, void *arg)
 {
 	struct set *set = arg;
+	struct ouros_block *block;
 	uint64_t word;
 
 	if (!set->position[hit->ordinal])
@@ -144,16 +160,32 @@ static void set_copy(const struct heap_hit *hit, void *arg)
 	word = heap_word(set->heap, hit);
 	/* The program may run again, and the slot have a new block: of the old one's word only this
 	 * much is known. */
-	if ((word >> OUROS_BLOCK_GEN_SHIFT & ((1U << OUROS_BLOCK_GEN_BITS) - 1)) >
-		    set->generation ||
+	if (word_generation(word) > set->generation ||
 	    (hit->ordinal < set->heap->small && (word & OUROS_BLOCK_SIZE_MASK) != hit->size))
 		word = OUROS_BLOCK_LIVE | (hit->ordinal < set->heap->small ? hit->size : 0);
-	set->block[set->position[hit->ordinal] - 1] =
-		(struct ouros_block){ .address = hit->start,
-				      .size = hit->size,
-				      .word = word | OUROS_BLOCK_LIVE,
-				      .ordinal = hit->ordinal,
-				      .mark = set->heap->block[hit->ordinal].mark };
+	block = &set->block[set->position[hit->ordinal] - 1];
+	*block = (struct ouros_block){ .address = hit->start,
+				       .size = inner_own_size(set->heap, hit),
+				       .word = word | OUROS_BLOCK_LIVE,
+				       .ordinal = hit->ordinal,
+				       .mark = set->heap->block[hit->ordinal].mark };
+	if (block->mark == OUROS_MARK_UNREACHED) {
+		tally_age(&set->result->young, block, set->result->young_from);
+		tally_age(&set->result->middle, block, set->result->middle_from);
+	}
+}
+
+static void edge_add(struct set *set, const struct heap_hit *to, enum ouros_edge_kind kind,
+		     uintptr_t where)
+{
+	if (set->edge && set->edges < set->edge_room)
+		set->edge[set->edges] = (struct ouros_edge){
+			.from = set->from,
+			.to = set->position[to->ordinal] - 1,
+			.place = (uint64_t)kind << OUROS_EDGE_KIND_SHIFT |
+				 (where - set->from_hit.start),
+		};
+	set->edges++;
 }
 
 static void on_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg)
@@ -161,39 +193,59 @@ static void on_words(const uintptr_t *words, size_t count, uintptr_t where, void
 	struct set *set = arg;
 
 	for (size_t i = 0; i < count; i++) {
-		struct heap_hit hit;
-		uint64_t kind;
+		struct heap_hit hit[2];
+		unsigned hits = inner_targets_of(set->heap, words[i], hit);
 
-		if (!heap_find(set->heap, words[i], &hit) || !set->position[hit.ordinal])
-			continue;
-		if (set->edge && set->edges < set->edge_room) {
-			kind = heuristics_explain(set->maps, &hit, words[i]);
-			set->edge[set->edges] = (struct ouros_edge){
-				.from = set->from,
-				.to = set->position[hit.ordinal] - 1,
-				.place = kind << OUROS_EDGE_KIND_SHIFT |
-					 (where + i * WORD - set->from_start),
-			};
+		for (unsigned h = 0; h < hits; h++) {
+			if (set->position[hit[h].ordinal])
+				edge_add(set, &hit[h],
+					 heuristics_explain(set->maps, &hit[h], words[i]),
+					 where + i * WORD);
 		}
-		set->edges++;
 	}
+}
+
+static void on_weak(uintptr_t slot, void *arg)
+{
+	struct set *set = arg;
+	struct heap_hit hit[2];
+	uintptr_t value;
+
+	if (maps_word(set->maps, slot, &value) && inner_targets_of(set->heap, value, hit) &&
+	    set->position[hit[0].ordinal])
+		edge_add(set, &hit[0], OUROS_EDGE_WEAK, slot);
+}
+
+static void on_inner(uint32_t index, void *arg)
+{
+	struct set *set = arg;
+	struct heap_hit hit = inner_hit(set->heap, index);
+
+	if (is_unreached(set->heap, hit.ordinal) && is_unreached(set->heap, set->from_hit.ordinal))
+		edge_add(set, &hit, OUROS_EDGE_INNER, hit.start);
 }
 
 static void set_edges(const struct heap_hit *hit, void *arg)
 {
 	struct set *set = arg;
+	const struct inner_visitor visitor = {
+		.words = on_words, .weak = on_weak, .inner = on_inner, .arg = set
+	};
 
 	if (!set->position[hit->ordinal])
 		return;
 	set->from = set->position[hit->ordinal] - 1;
-	set->from_start = hit->start;
-	mark_block_words(set->maps, hit->start, hit->size, on_words, set);
+	set->from_hit = *hit;
+	inner_visit(set->heap, set->maps, hit, &visitor);
 }
 
-static void write_set(struct mark *mark, uint32_t index, struct ouros_snapshot *ret_snapshot)
+static void write_set(struct result *result, struct ouros_snapshot *ret_snapshot)
 {
-	const struct heap *heap = mark->heap;
-	struct set set = { .heap = heap, .maps = mark->maps, .generation = index };
+	const struct heap *heap = result->mark->heap;
+	struct set set = { .result = result,
+			   .heap = heap,
+			   .maps = result->mark->maps,
+			   .generation = ret_snapshot->generation };
 	struct ouros_segment *entry;
 
 	set.position = scratch_map((heap->count + 1) * sizeof(*set.position));
@@ -201,29 +253,34 @@ static void write_set(struct mark *mark, uint32_t index, struct ouros_snapshot *
 	ret_snapshot->unreached = set.unreached;
 	if (!set.count)
 		return;
-	set.block = segment(OUROS_KIND_SNAP_BLOCKS, index, sizeof(*set.block), set.count, &entry);
+	set.block = result_segment(OUROS_KIND_SNAP_BLOCKS, result->index, sizeof(*set.block),
+				   set.count, &entry);
 	heap_each(heap, set_copy, &set);
-	commit(entry);
+	result_commit(entry);
 
 	heap_each(heap, set_edges, &set);
 	set.edge_room = set.edges;
 	ret_snapshot->edges = set.edges;
-	set.edge = segment(OUROS_KIND_SNAP_EDGES, index, sizeof(*set.edge), set.edges, &entry);
+	set.edge = result_segment(OUROS_KIND_SNAP_EDGES, result->index, sizeof(*set.edge),
+				  set.edges, &entry);
 	set.edges = 0;
 	if (set.edge)
 		heap_each(heap, set_edges, &set);
-	commit(entry);
+	result_commit(entry);
 }
 
-void result_write(struct mark *mark, uint32_t index, struct ouros_snapshot *ret_snapshot)
+void result_write(struct result *result, struct ouros_snapshot *ret_snapshot)
 {
+	struct mark *mark = result->mark;
 	const struct heap *heap = mark->heap;
 
-	write_starts(heap, index);
-	write_large(heap, index);
-	write_marks(heap, index);
-	write_roots(mark, index);
-	write_set(mark, index, ret_snapshot);
+	write_starts(heap, result->index);
+	write_large(heap, result->index);
+	write_marks(heap, result->index);
+	write_roots(mark, result->index);
+	write_set(result, ret_snapshot);
+	if (result->ledger->count)
+		result_write_ledger(result);
 	ret_snapshot->live = (struct ouros_tally){ heap->count, heap->bytes };
 	ret_snapshot->possible = mark->maybe;
 	for (unsigned i = 0; i < OUROS_ROOT_COUNT; i++) {

@@ -173,6 +173,35 @@ void roots_find(struct roots *ret_roots, const struct maps *maps, const struct h
 	regions_each(on_registered, ret_roots);
 }
 
+/* --- what is cut out ------------------------------------------------------------------------ */
+
+/* A part of a root that stays. */
+struct remnant {
+	struct roots *roots;
+	const struct root *root;
+};
+
+static void remnant_add(uintptr_t start, uintptr_t end, void *arg)
+{
+	const struct remnant *r = arg;
+
+	roots_add(r->roots, start, end, r->root->kind, r->root->owner);
+}
+
+void roots_cut(struct roots *roots, const struct ranges *cuts)
+{
+	struct root *old = roots->root;
+	size_t count = roots->count;
+
+	if (!cuts->count)
+		return;
+	roots->root = NULL;
+	roots->count = roots->room = 0;
+	for (size_t i = 0; i < count; i++)
+		ranges_each_outside(cuts, old[i].start, old[i].end, remnant_add,
+				    &(struct remnant){ roots, &old[i] });
+}
+
 /* dlsym may allocate when it fails: those blocks are ours. */
 __attribute__((constructor)) static void roots_start(void)
 {

@@ -51,6 +51,9 @@ struct roots {
 
 void roots_find(struct roots *ret_roots, const struct maps *maps, const struct heap *heap);
 
+/* Takes the (sorted) ranges out of all roots. */
+void roots_cut(struct roots *roots, const struct ranges *cuts);
+
 /* For the parts of roots: */
 void roots_add(struct roots *roots, uintptr_t start, uintptr_t end, enum ouros_root kind,
 	       uint32_t owner);

@@ -46,6 +46,15 @@ void *session_segment(enum ouros_kind kind, uint64_t key, size_t size, uint64_t 
 		      struct ouros_segment **ret_entry);
 void session_commit(struct ouros_segment *entry);
 
+/* The committed segment of that kind and key: its content, and how many elements the directory
+ * says. NULL: none.  It stays mapped. */
+const void *session_find(enum ouros_kind kind, uint64_t key, uint64_t *ret_count);
+
+/* Gives back the space of the snapshot with this key, all but its own record: a later one is there,
+ * and nobody is going to ask.  In the directory its segments are entries that were never committed.
+ */
+void session_drop(uint64_t key);
+
 /* Copies a string into a STRINGS segment. */
 struct ouros_string session_string(const char *text, size_t length);
 

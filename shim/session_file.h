@@ -55,6 +55,9 @@ bool session_mapping_add(long address, uint64_t offset, uint64_t size);
 /* Creation failed: nothing is mapped. */
 void session_mapping_forget(void);
 
+/* Maps the file up to end, a value that extent_end has or had. */
+bool session_map_to(uint64_t end);
+
 /* Where [offset, offset+size) of the file is in memory; NULL when it is not mapped (whole) yet. */
 void *session_address(uint64_t offset, uint64_t size);
 

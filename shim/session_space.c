@@ -112,8 +112,7 @@ static uint64_t session_mapped_end(void)
 	return last->offset + last->size;
 }
 
-/* Maps the file up to end. */
-static bool session_map_to(uint64_t end)
+bool session_map_to(uint64_t end)
 {
 	uint64_t from = session_mapped_end();
 	if (end <= from)

@@ -36,6 +36,9 @@ enum {
 
 static struct sys_lock snapshot_lock;
 static uint32_t snapshot_owner; /* thread id; written by the holder */
+static uint32_t snapshots;	/* begun: the index of the next one.  Under the lock */
+
+uint32_t snapshot_frozen;
 
 uint32_t snapshot_deadline_ms(void)
 {
@@ -119,9 +122,9 @@ static void settle_status(struct ouros_snapshot *record, bool killed, int status
 }
 
 /* Memory shared with the clone, made once.  NULL when there is none. */
-static uint32_t *make_shared(void)
+static struct snapshot_shared *make_shared(void)
 {
-	static uint32_t *shared;
+	static struct snapshot_shared *shared;
 
 	if (!shared) {
 		long p = sys_call6(SYS_mmap, 0, SNAPSHOT_PAGE, PROT_READ | PROT_WRITE,
@@ -130,22 +133,22 @@ static uint32_t *make_shared(void)
 		if (p < 0 && p > -4096)
 			return NULL;
 		sys_own((uintptr_t)p, SNAPSHOT_PAGE);
-		shared = (uint32_t *)p;
+		shared = (struct snapshot_shared *)p;
 	}
-	__atomic_store_n(shared, 0, __ATOMIC_RELAXED);
+	sys_memset(shared, 0, sizeof(*shared));
 	return shared;
 }
 
-/* Until the clone has read the table of blocks, or is dead, or late. */
+/* Until the clone has read the tables of blocks and objects, or is dead, or late. */
 static void wait_until_built(const struct snapshot_job *job, long pid)
 {
 	const struct timespec look = { 0, SNAPSHOT_LOOK_MS * (long)MS };
 	uint64_t give_up = sys_clock_ns(CLOCK_MONOTONIC) + snapshot_deadline_ms() * MS;
 
-	while (!__atomic_load_n(job->built, __ATOMIC_ACQUIRE)) {
+	while (!__atomic_load_n(&job->shared->built, __ATOMIC_ACQUIRE)) {
 		siginfo_t info = { 0 };
 
-		if (sys_call4(SYS_futex, job->built, FUTEX_WAIT, 0, &look) != -ETIMEDOUT)
+		if (sys_call4(SYS_futex, &job->shared->built, FUTEX_WAIT, 0, &look) != -ETIMEDOUT)
 			continue;
 		if (sys_call5(SYS_waitid, P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT | __WCLONE,
 			      NULL) < 0 ||
@@ -170,7 +173,9 @@ static long freeze_and_clone(struct snapshot_job *job)
 	freeze_begin(&self);
 	if (request->final)
 		__atomic_store_n(&guard_page->recording, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&session.header->generation, job->index + 1, __ATOMIC_RELAXED);
+	if (!job->question)
+		job->record->generation =
+			__atomic_fetch_add(&session.header->generation, 1, __ATOMIC_RELAXED);
 	pid = sys_call5(SYS_clone, 0, 0, 0, 0, 0);
 	if (pid == 0)
 		snapshot_clone_main(job);
@@ -189,39 +194,50 @@ static void fill_result(const struct snapshot_job *job, struct snapshot_result *
 	ret_result->reason = job->record->reason;
 	ret_result->unreached_blocks = job->record->unreached.blocks;
 	ret_result->unreached_bytes = job->record->unreached.bytes;
+	ret_result->live_blocks = job->record->live.blocks;
+	ret_result->young = job->shared->young;
+	ret_result->middle = job->shared->middle;
 	ret_result->after_status = job->status;
+}
+
+/* The record is there: the clone's whole life. */
+static int run(struct snapshot_job *job)
+{
+	long pid = freeze_and_clone(job);
+	bool killed;
+
+	if (pid < 0) {
+		job->record->reason = OUROS_REASON_CLONE_FAILED;
+		__atomic_store_n(&job->record->status, OUROS_SNAPSHOT_FAILED, __ATOMIC_RELEASE);
+		return (int)pid;
+	}
+	killed = wait_for_clone(pid, &job->status);
+	settle_status(job->record, killed, job->status);
+	return job->record->status == OUROS_SNAPSHOT_COMPLETE ? 0 : -EIO;
 }
 
 /* Holding the lock. */
 static int take(const struct snapshot_request *request, struct snapshot_result *ret_result)
 {
-	struct snapshot_job job = { .request = request, .index = session.header->generation };
+	struct snapshot_job job = { .request = request, .index = snapshots };
 	struct ouros_segment *entry;
-	bool killed;
-	long pid;
+	int err;
 
-	job.built = make_shared();
-	if (!job.built)
+	job.shared = make_shared();
+	if (!job.shared)
 		return -ENOMEM;
 	job.record =
 		session_segment(OUROS_KIND_SNAPSHOT, job.index, sizeof(*job.record), 1, &entry);
 	if (!job.record)
 		return -ENOSPC;
+	snapshots++;
 	job.record->trigger = request->trigger;
-	job.record->generation = job.index;
+	job.record->generation = session.header->generation;
 	job.record->when_ns = sys_clock_ns(CLOCK_REALTIME);
 	session_commit(entry);
-	pid = freeze_and_clone(&job);
-	if (pid < 0) {
-		job.record->reason = OUROS_REASON_CLONE_FAILED;
-		__atomic_store_n(&job.record->status, OUROS_SNAPSHOT_FAILED, __ATOMIC_RELEASE);
-		fill_result(&job, ret_result);
-		return (int)pid;
-	}
-	killed = wait_for_clone(pid, &job.status);
-	settle_status(job.record, killed, job.status);
+	err = run(&job);
 	fill_result(&job, ret_result);
-	return job.record->status == OUROS_SNAPSHOT_COMPLETE ? 0 : -EIO;
+	return err;
 }
 
 int snapshot_take(const struct snapshot_request *request, struct snapshot_result *ret_result)
@@ -232,6 +248,28 @@ int snapshot_take(const struct snapshot_request *request, struct snapshot_result
 	if (err)
 		return err;
 	err = take(request, ret_result);
+	leave(&mask);
+	return err;
+}
+
+int snapshot_query(void (*f)(struct heap *heap, const struct maps *maps, const struct roots *roots,
+			     void *arg),
+		   void *arg, const struct capture_live *live)
+{
+	const struct snapshot_request request = { .live = *live };
+	const struct snapshot_question question = { f, arg };
+	struct snapshot_job job = { .request = &request, .question = &question };
+	uint64_t mask;
+	int err = enter(&mask);
+
+	if (err)
+		return err;
+	job.shared = make_shared();
+	err = -ENOMEM;
+	if (job.shared) {
+		job.record = &job.shared->query;
+		err = run(&job);
+	}
 	leave(&mask);
 	return err;
 }

@@ -20,6 +20,8 @@ struct snapshot_request {
 	enum ouros_end trigger;	  /* OUROS_END_UNKNOWN: mid-run */
 	struct capture_live live; /* the calling thread's live frames and registers */
 	bool final;		  /* recording stops while the threads stand still */
+	bool all_edges;		  /* SNAP_BLOCKS and SNAP_EDGES hold the reached blocks too */
+	uint32_t young, middle;	  /* generations: see snapshot_result */
 	/* Called in the clone, last, when the session is complete: may exec the analyzer. NULL:
 	 * none. */
 	void (*after)(void *arg);
@@ -31,11 +33,34 @@ struct snapshot_result {
 	enum ouros_snapshot_status status;
 	enum ouros_reason reason;
 	uint64_t unreached_blocks, unreached_bytes;
-	int after_status; /* wait status of the clone, for after() that execs */
+	uint64_t live_blocks;
+	struct ouros_tally young, middle; /* unreached, of generation >= request.young, .middle */
+	int after_status;		  /* wait status of the clone, for after() that execs */
 };
 
 /* Async-signal-safe; serialised (a second caller waits for the first).  0 or -errno. */
 int snapshot_take(const struct snapshot_request *request, struct snapshot_result *ret_result);
+
+/* Blocks of a generation below this one count as ignored; 0: none do.  Written by the gc module,
+ * read by the clone. */
+extern uint32_t snapshot_frozen;
+
+struct heap;
+struct maps;
+struct roots;
+
+/*
+ * Asks the memory instead of judging it: freezes, clones, finds blocks and roots, calls f in the
+ * clone (which must not return memory of its own: arg points to memory shared with the clone, made
+ * by the caller), and ends it.  Nothing is written to the session, no generation begins.
+ * Async-signal-safe; serialised with snapshot_take.  0 or -errno.
+ */
+int snapshot_query(void (*f)(struct heap *heap, const struct maps *maps, const struct roots *roots,
+			     void *arg),
+		   void *arg, const struct capture_live *live);
+
+/* What each half of the clone's work may take. */
+uint32_t snapshot_deadline_ms(void);
 
 /* Root regions registered by the program; also the ignore list's roots. -ENOENT when not found. */
 int snapshot_region_add(const void *start, size_t size);

@@ -19,13 +19,16 @@
 
 #include "freeze.h"
 #include "heap.h"
+#include "inner.h"
 #include "maps.h"
 #include "mark.h"
 #include "options.h"
+#include "refs.h"
 #include "result.h"
 #include "roots.h"
 #include "scratch.h"
 #include "session.h"
+#include "snapshot_ledger.h"
 #include "sys.h"
 #include "threads.h"
 
@@ -42,6 +45,9 @@ static struct heap heap;
 static struct maps maps;
 static struct roots roots;
 static struct mark mark;
+static struct snapshot_ledger ledger;
+static struct inners inners;
+static struct refs refs;
 
 /* --- becoming harmless ---------------------------------------------------------------------- */
 
@@ -123,7 +129,7 @@ static _Noreturn void finish(enum ouros_snapshot_status status, enum ouros_reaso
 	record->reason = reason;
 	record->total_ns = sys_clock_ns(CLOCK_MONOTONIC) - started_ns;
 	__atomic_store_n(&record->status, status, __ATOMIC_RELEASE);
-	if (status == OUROS_SNAPSHOT_COMPLETE)
+	if (status == OUROS_SNAPSHOT_COMPLETE && !job->question)
 		__atomic_store_n(&session.header->snapshot, job->index + 1, __ATOMIC_RELEASE);
 	if (request->after) {
 		set_timer(snapshot_deadline_ms());
@@ -166,10 +172,49 @@ static uint32_t threads_alive(void)
 	return alive;
 }
 
+/* Everything that goes on changing once the program does. */
+static void read_tables(void)
+{
+	if (maps_read(&maps) < 0)
+		snapshot_fail(OUROS_REASON_FILE_GONE);
+	heap_build(&heap);
+	snapshot_ledger_copy(&ledger);
+	__atomic_store_n(&job->shared->built, 1, __ATOMIC_RELEASE); /* wait_until_built */
+	(void)sys_call3(SYS_futex, &job->shared->built, FUTEX_WAKE, 1);
+}
+
+/* Which blocks can be reached, and who points to what is retained. */
+static void judge(struct ouros_snapshot *record)
+{
+	mark_init(&mark, &heap, &maps);
+	if (ledger.live_count) {
+		refs_init(&refs);
+		refs_add_held(&refs, &ledger);
+		refs_index(&refs, &heap);
+		mark.refs = &refs;
+	}
+	mark_all(&mark, &roots, options.roots);
+	if (mark.refs) {
+		refs_note_unreached(&refs, &heap, &maps);
+		refs_settle(&refs);
+		refs_search(&refs, &ledger, &heap, &maps);
+	}
+	record->mark_ns = sys_clock_ns(CLOCK_MONOTONIC) - started_ns;
+	record->roots_scanned =
+		(options.roots | 1U << OUROS_ROOT_IGNORED) & ((1U << OUROS_ROOT_COUNT) - 2);
+	record->roots_unread = (roots.unread | mark.unread) & record->roots_scanned;
+}
+
 _Noreturn void snapshot_clone_main(struct snapshot_job *the_job)
 {
+	const struct snapshot_request *request = the_job->request;
 	struct ouros_snapshot *record = the_job->record;
-	uint64_t marked_ns;
+	struct result result = { .mark = &mark,
+				 .ledger = &ledger,
+				 .index = the_job->index,
+				 .all_edges = request->all_edges,
+				 .young_from = request->young,
+				 .middle_from = request->middle };
 
 	job = the_job;
 	started_ns = sys_clock_ns(CLOCK_MONOTONIC);
@@ -177,20 +222,18 @@ _Noreturn void snapshot_clone_main(struct snapshot_job *the_job)
 	freeze_complete();
 	record->threads = threads_alive();
 	record->threads_missed = freeze_missed();
-	threads_each(name_missed, NULL);
-	if (maps_read(&maps) < 0)
-		snapshot_fail(OUROS_REASON_FILE_GONE);
-	heap_build(&heap);
-	__atomic_store_n(job->built, 1, __ATOMIC_RELEASE); /* wait_until_built */
-	(void)sys_call3(SYS_futex, job->built, FUTEX_WAKE, 1);
+	if (!job->question)
+		threads_each(name_missed, NULL);
+	read_tables();
 	roots_find(&roots, &maps, &heap);
-	mark_init(&mark, &heap, &maps);
-	mark_all(&mark, &roots, options.roots);
-	marked_ns = sys_clock_ns(CLOCK_MONOTONIC);
-	record->mark_ns = marked_ns - started_ns;
-	record->roots_scanned =
-		(options.roots | 1U << OUROS_ROOT_IGNORED) & ((1U << OUROS_ROOT_COUNT) - 2);
-	record->roots_unread = (roots.unread | mark.unread) & record->roots_scanned;
-	result_write(&mark, job->index, record);
+	inner_build(&inners, &heap, &maps, &roots, &ledger);
+	if (job->question) {
+		job->question->f(&heap, &maps, &roots, job->question->arg);
+		finish(OUROS_SNAPSHOT_COMPLETE, OUROS_REASON_NONE);
+	}
+	judge(record);
+	result_write(&result, record);
+	job->shared->young = result.young;
+	job->shared->middle = result.middle;
 	finish(OUROS_SNAPSHOT_COMPLETE, OUROS_REASON_NONE);
 }

@@ -8,20 +8,31 @@
 #include "ouro_session.h"
 #include "snapshot.h"
 
-/* Owner: snapshot_take's frame, copied into the clone with all the rest. */
+/* A page that the process and its clone share; made once, used under the snapshot's lock. */
+struct snapshot_shared {
+	uint32_t built; /* futex: 1 = the clone has copied what goes on changing */
+	uint32_t spare;
+	struct ouros_tally young, middle; /* see snapshot_result */
+	struct ouros_snapshot query;	  /* how a query went: it has no record in the session */
+};
+
+/* Asked instead of judging: see snapshot_query. */
+struct snapshot_question {
+	void (*f)(struct heap *heap, const struct maps *maps, const struct roots *roots, void *arg);
+	void *arg;
+};
+
+/* Owner: the frame of snapshot_take or snapshot_query, copied into the clone with all the rest. */
 struct snapshot_job {
 	const struct snapshot_request *request;
-	struct ouros_snapshot *record; /* in the session */
+	const struct snapshot_question *question; /* NULL: judge */
+	struct ouros_snapshot *record;		  /* in the session; of a query, in shared */
+	struct snapshot_shared *shared;
 	uint32_t index;
-	uint32_t *built; /* futex, in memory shared with the clone: 1 = the table of blocks was read
-			  */
-	int status;	 /* wait status of the clone */
+	int status; /* wait status of the clone */
 };
 
 /* Marks, writes, calls request->after, ends the clone. */
 _Noreturn void snapshot_clone_main(struct snapshot_job *job);
-
-/* What each half of the clone's work may take. */
-uint32_t snapshot_deadline_ms(void);
 
 #endif

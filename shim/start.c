@@ -18,6 +18,7 @@
 #include "environment.h"
 #include "exits.h"
 #include "guard.h"
+#include "interpose.h"
 #include "lifecycle.h"
 #include "modules.h"
 #include "options.h"
@@ -112,11 +113,13 @@ __attribute__((constructor)) static void shim_start(void)
 		modules_init();
 		capture_init();
 		program_ask();
+		interpose_init();
 		signals_init();
 		uint32_t starting = OUROS_STATUS_STARTING;
 		__atomic_compare_exchange_n(&session.header->status, &starting,
 					    OUROS_STATUS_RECORDING, false, __ATOMIC_RELEASE,
 					    __ATOMIC_RELAXED);
+		guard_set_mode(GUARD_PLAIN);
 	}
 	previous_remove();
 	environment_take_out(!options.follow);

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 
 #include "guard.h"
+#include "recall.h"
 #include "session.h"
 #include "sys.h"
 
@@ -121,12 +122,17 @@ static struct thread *record_create(void)
 /* Gives t to the calling thread.  False: the session has no room for its root. */
 static bool record_adopt(struct thread *t, uint32_t pid, uint32_t tid)
 {
-	struct ouros_thread *public = public_create(&t->index);
+	struct ouros_thread *public = public_create(&t->index), *before = t->public;
 
-	t->public = public ? public : &thread_nobody;
+	__atomic_store_n(&t->public, public ? public : &thread_nobody, __ATOMIC_RELEASE);
+	if (before && before != &thread_nobody) {
+		t->past_allocs += before->allocs;
+		t->past_frees += before->frees;
+	}
 	t->generation = 0;
 	t->stack_low = t->stack_high = 0;
 	t->depth = 0;
+	recall_forget(t); /* its stacks end in the old thread's root */
 	t->root = public ? stack_child(0, OUROS_NODE_THREAD, t->index, 0) : 0;
 	if (!t->root)
 		return false;
@@ -168,4 +174,20 @@ void threads_each(void (*f)(struct thread *t, void *arg), void *arg)
 	for (struct thread *t = __atomic_load_n(&threads.all, __ATOMIC_ACQUIRE); t; t = t->next_all)
 		if (__atomic_load_n(&t->tid, __ATOMIC_ACQUIRE))
 			f(t, arg);
+}
+
+void threads_sum(uint64_t *ret_allocs, uint64_t *ret_frees)
+{
+	uint64_t allocs = 0, frees = 0;
+
+	for (struct thread *t = __atomic_load_n(&threads.all, __ATOMIC_ACQUIRE); t;
+	     t = t->next_all) {
+		const struct ouros_thread *public = __atomic_load_n(&t->public, __ATOMIC_ACQUIRE);
+		if (!public || public == &thread_nobody)
+			continue;
+		allocs += t->past_allocs + public->allocs;
+		frees += t->past_frees + public->frees;
+	}
+	*ret_allocs = allocs;
+	*ret_frees = frees;
 }

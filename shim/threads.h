@@ -36,10 +36,15 @@ struct thread {
 	uint32_t capacity;	     /* of frames[] */
 	uint32_t depth;		     /* frames remembered, at the end of frames[], outermost last */
 	struct recall *recall;	     /* made by recall.c; NULL at first */
+	/* Counts of the threads that had this record before: a new owner starts at 0. */
+	uint64_t past_allocs, past_frees;
 };
 
 /* The calling thread's record, made if need be.  NULL when there is no memory or no session. */
 struct thread *thread_self_slow(void);
+
+/* Records made and removed by all threads, the ended ones too. */
+void threads_sum(uint64_t *ret_allocs, uint64_t *ret_frees);
 
 /* Calls f for every record in use (snapshot; names, ids). */
 void threads_each(void (*f)(struct thread *t, void *arg), void *arg);

@@ -15,13 +15,24 @@ The head is the run of // lines at the top: what the program shows, in words; an
     exit: 3 | SIGTERM          how the program ends on its own; 0 where nothing is said
     expect: verdict=leaks      clean|leaks|unchecked (follows from the classes where nothing is said)
     expect: CLASS k=v k>=v     findings, blocks, bytes of a class.  What is not named is zero for
-                               cycle, lost, indirect, possible, unconfirmed; free for reachable
+                               cycle, lost, indirect, possible, unconfirmed, over-retained,
+                               over-released; free for reachable
     expect: unreached blocks=N bytes=N
                                cycle + lost + indirect together, each then free
     expect: coverage k=v       of the coverage counters
     finding: CLASS k=v … stack=inner,…,outer  frames=F:N
                                one finding with these values, these functions in its stack in this
-                               order, and function F exactly N times
+                               order, and function F exactly N times.  members, retains, events: how
+                               many of them it lists; refcount, held: of its first member; retained:
+                               the sum over the counts of its retains; counts=WORDS: what the counts
+                               say of it
+    retain: kind=K k=v … holder=TYPE why=WORDS stack=…
+                               the finding above has such an outstanding retain too
+    event: what=WORDS stack=…  the finding above tells of such an event too
+    disagreement: type=T k=v … counts=WORDS memory=WORDS why=WORDS stack=…
+                               counts and memory disagree on such an object; where no line says so,
+                               they must not disagree on any
+                               WORDS occur in the text as they are, `_` standing for a space
     valgrind: equal | skip WHY | blocks=N bytes=N WHY
                                what Valgrind calls definite + indirect: the same as ouro's cycle +
                                lost + indirect (where nothing is said), or this and why
@@ -31,10 +42,26 @@ import copy
 import re
 
 BUILDS = ["gcc-O0", "gcc-O2", "clang-O0", "clang-O2"]
-STRICT = ("cycle", "lost", "indirect", "possible", "unconfirmed")
+STRICT = ("cycle", "lost", "indirect", "possible", "unconfirmed", "over-retained", "over-released")
 UNREACHED = ("cycle", "lost", "indirect")
-KEY = re.compile("builds|cflags|libs|plugin|timeout|run|env|args|options|exit|expect|finding|valgrind")
+LEAKS = ("cycle", "lost", "unreached", "over-retained", "over-released")
+KEYS = ("builds|cflags|libs|plugin|timeout|run|env|args|options|exit|expect|finding|retain|event|"
+        "disagreement|valgrind")
+KEY = re.compile(KEYS)
+CROWDED = re.compile(rf"\S.* ({KEYS}): ")
 CONDITION = re.compile(r"^([a-z_]+)(>=|<=|=)(.*)$")
+
+
+class Finding:
+    """One that must be there: its class and what holds of it, of its retains and of its events."""
+
+    def __init__(self, name, wanted):
+        self.name, self.wanted, self.retains, self.events = name, wanted, [], []
+
+    def __str__(self):
+        rows = [(self.name, self.wanted), *(("retain", r) for r in self.retains),
+                *(("event", e) for e in self.events)]
+        return "; ".join(spoken(*row) for row in rows)
 
 
 class Variant:
@@ -46,14 +73,15 @@ class Variant:
         self.verdict = None
         self.totals = {}      # class -> [(key, operator, value)]
         self.coverage = []
-        self.findings = []    # (class, [(key, operator, value)])
+        self.findings = []    # Finding
+        self.disagreements = []
         self.valgrind = ("equal", None)
 
     def wanted_verdict(self):
         if self.verdict:
             return self.verdict
         leaking = any(op != "<=" and int(value) > 0
-                      for name in ("cycle", "lost", "unreached")
+                      for name in LEAKS
                       for _, op, value in self.totals.get(name, ()))
         return "leaks" if leaking else "clean"
 
@@ -63,7 +91,7 @@ class Variant:
         free = UNREACHED if "unreached" in wanted else ()
         for name in STRICT:
             if name not in free:
-                wanted.setdefault(name, [("blocks", "=", "0"), ("bytes", "=", "0")])
+                wanted.setdefault(name, [(key, "=", "0") for key in ("findings", "blocks", "bytes")])
         return wanted
 
 
@@ -74,6 +102,10 @@ class Case:
         self.plugin = None
         self.timeout = 120
         self.variants = []
+
+
+def spoken(what, wanted):
+    return " ".join([what, *(key + op + value for key, op, value in wanted)])
 
 
 def conditions(words, where):
@@ -106,7 +138,7 @@ def parse(path):
                 break
             where = f"{path}:{number}"
             m = re.match(r"//\s+([a-z]+):\s+(.*\S)", line)
-            if len(line) > 101 or re.search(r"\S.* (builds|libs|env|args|exit|expect|finding|run|valgrind): ", line[2:]):
+            if len(line) > 101 or CROWDED.search(line[2:]):
                 raise ValueError(f"{where}: too long, or two keys in a line")
             if not m or not KEY.fullmatch(m.group(1)):
                 continue
@@ -134,7 +166,13 @@ def parse(path):
             elif key == "valgrind":
                 into.valgrind = parse_valgrind(value, where)
             elif key == "finding":
-                into.findings.append((words[0], conditions(words[1:], where)))
+                into.findings.append(Finding(words[0], conditions(words[1:], where)))
+            elif key in ("retain", "event"):
+                if not into.findings:
+                    raise ValueError(f"{where}: of which finding?")
+                getattr(into.findings[-1], key + "s").append(conditions(words, where))
+            elif key == "disagreement":
+                into.disagreements.append(conditions(words, where))
             elif key == "expect" and words[0].startswith("verdict="):
                 into.verdict = words[0].partition("=")[2]
             elif key == "expect" and words[0] == "coverage":

@@ -12,6 +12,9 @@ COVERAGE = ("untracked dropped unknown_frees truncated_stacks nested prestart ve
             "rules walked").split()
 ROOTS = "none global stack register tls mapping region ignored".split()
 KIND_SNAPSHOT = 8
+KIND_OBJECTS, KIND_RETAINS = 15, 16
+OBJECT_STATES = "none live freed ended".split()
+RETAIN_KINDS = "none plain cookie release excess late".split()
 DIRECTORY_ENTRIES = 102
 
 
@@ -32,9 +35,28 @@ def segments(data, directory):
         for i in range(DIRECTORY_ENTRIES):
             kind, state, key, offset, size, count = unpack(data, "IIQQQQ", directory + 16 + 40 * i)
             if not state:
-                return
+                continue
             yield kind, key, offset, size, count
         directory = following
+
+
+def ledger(data, directory):
+    """What is outstanding: objects by state, records of retains, and their counts by kind; retains is
+    what all objects' counts add up to."""
+    out = {"objects_" + name: 0 for name in OBJECT_STATES[1:]}
+    out.update({"retains_" + name: 0 for name in RETAIN_KINDS[1:]}, retain_records=0)
+    for kind, _, offset, size, _ in segments(data, directory):
+        if kind == KIND_OBJECTS:
+            for record in struct.iter_unpack("<24xI36x", data[offset:offset + size]):
+                if record[0]:
+                    out["objects_" + OBJECT_STATES[record[0]]] += 1
+        elif kind == KIND_RETAINS:
+            for how, count in struct.iter_unpack("<16xI4xQ", data[offset:offset + size]):
+                if how and count:
+                    out["retains_" + RETAIN_KINDS[how]] += count
+                    out["retain_records"] += 1
+    out["retains"] = out["retains_plain"] + out["retains_cookie"] - out["retains_release"]
+    return out
 
 
 def read(path):
@@ -49,6 +71,7 @@ def read(path):
     names = "status reason end end_value generation snapshot".split()
     out.update(zip(names, unpack(data, "IIIiII", 104)))
     out.update(zip(COVERAGE, unpack(data, f"{len(COVERAGE)}Q", 128)))
+    out.update(ledger(data, directory))
     for kind, _, offset, _, _ in segments(data, directory):
         if kind != KIND_SNAPSHOT:
             continue

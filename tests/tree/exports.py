@@ -36,6 +36,17 @@ sigaction signal bsd_signal sysv_signal __sysv_signal ssignal sigset sigignore s
 __lsan_disable __lsan_enable __lsan_ignore_object
 __lsan_register_root_region __lsan_unregister_root_region
 __lsan_do_leak_check __lsan_do_recoverable_leak_check
+
+ouro_calls
+ouro_retain ouro_release ouro_retain_by ouro_release_by ouro_hold ouro_unhold
+ouro_object ouro_object_end ouro_weak ouro_strong
+ouro_root ouro_unroot ouro_ignore ouro_refcount
+
+ouro_collect ouro_enable ouro_disable ouro_is_enabled ouro_set_threshold ouro_get_threshold
+ouro_get_count ouro_get_stats ouro_get_objects ouro_get_referrers ouro_get_referents
+ouro_is_tracked ouro_is_finalized ouro_freeze ouro_unfreeze ouro_get_freeze_count ouro_get_garbage
+ouro_callback_add ouro_callback_remove ouro_set_debug ouro_get_debug ouro_get_cycles
+ouro_scope_begin ouro_check_scope
 """
 
 # Nothing of it allocates, takes a lock that a hook could meet, or is called from one but for

@@ -30,8 +30,13 @@ ENUMS = {
     "ouros_root": ("Kinds of roots", "OUROS_ROOT_"),
     "ouros_snapshot_status": ("SNAPSHOTS", "OUROS_SNAPSHOT_"),
     "ouros_edge_kind": ("Edges", "OUROS_EDGE_"),
+    "ouros_object_state": ("State of an object", "OUROS_OBJECT_"),
+    "ouros_object_flag": ("Flags of an object", "OUROS_OBJECT_"),
+    "ouros_retain_kind": ("Retains", "OUROS_RETAIN_"),
+    "ouros_ref_kind": ("References to objects", "OUROS_REF_"),
 }
-UNLISTED = {("ouros_kind", "none"), ("ouros_node_kind", "none")}  # zero: "not there"
+UNLISTED = {("ouros_kind", "none"), ("ouros_node_kind", "none"),
+            ("ouros_ref_kind", "none")}  # zero: "not there"
 
 header = re.sub(r"/\*.*?\*/", "", (TOP / "include/ouro_session.h").read_text(), flags=re.S)
 page = (TOP / "man/ouro_session.5").read_text()

@@ -22,6 +22,7 @@ ROW = [
     {"util"}, {"hash"}, {"map"}, {"store"},
     {"reader"}, {"blocks"}, {"graph"}, {"scc"},
     {"paths"}, {"shape"}, {"classify"},
+    {"ledger"}, {"counts"}, {"join"},
     {"group", "example", "cut"},  # cut and example are the parts of group that show one of many
     {"demangle"}, {"symbols"}, {"suppress"},
     {"report"}, {"view"}, {"merge"}, {"verdict"}, {"judge"},
@@ -38,6 +39,10 @@ FORMAT_WORDS = {
     "reader": (r".*", "it validates the format"),
     "blocks": (r"ouros_(block|edge)|OUROS_(BLOCK|EDGE|MARK)_\w+",
                "it turns them into the graph's own"),
+    "ledger": (r"ouros_(object|retain|counted|ref)(_kind)?|OUROS_(OBJECT|RETAIN|REF)_\w+"
+               r"|OUROS_ROOT_(STACK|REGISTER)|OUROS_END_(UNKNOWN|SIGNAL)",
+               "it turns the program's records into plain rows"),
+    "example": (r"OUROS_EDGE_INNER", "what cannot be cut"),
     "paths": (r"ouros_node_kind|OUROS_NODE_\w+|OUROS_MODULE_OURO", "a frame's kind and owner"),
     "group": (r"ouros_root|OUROS_ROOT_IGNORED", "what holds a reached block"),
     "symbols": (r"OUROS_NODE_\w+|OUROS_MODULE_(OURO|VDSO)|OUROS_BUILD_ID_MAX",

@@ -116,11 +116,30 @@ for name in re.findall(r"^  (\w+) ", output(OURO, "run", "--help").split("\nform
     if not re.search(rf"^\.BR? {name}\b", section(manual, "Of the report (run and report)"), re.M):
         fail(f"ouro.1 does not have the format {name}")
 
+# The keys of the JSON report, and the names of kinds that are values of some.
+writer, described = (TOP / "analyzer/json.c").read_text(), section(manual, "JSON")
+keys = re.findall(r'json_\w+\(&?w, "(\w+)"', writer)
+keys += re.findall(r'\[REPORT_(?:EDGE|RETAIN)_\w+\] = "(\w+)"', writer)
+if len(set(keys)) < 60:
+    fail(f"json.c writes only {keys}")
+for key in sorted(set(keys)):
+    if not re.search(rf"\b{key}\b", described):
+        fail(f"ouro.1, JSON, does not describe {key}")
+
 # The library's functions, and those that the program may define.
 symbols = output("nm", "-D", LIBRARY)
 synopsis = section(library, "SYNOPSIS")
 equal("libouro.3, SYNOPSIS", set(re.findall(r" [TWw] ((?:__lsan|ouro)_\w+)", symbols)),
       re.findall(r"\b((?:__lsan|ouro)_\w+)\(", synopsis))
+header = re.sub(r"/\*.*?\*/|OURO_AT\(\d\)\s+", "", (TOP / "include/ouro.h").read_text(), flags=re.S)
+prototypes = re.findall(r"^OURO_INLINE ([^;{]*?)(ouro_\w+)(\([^)]*\))\n\{", header, re.M)
+equal("libouro.3, SYNOPSIS, against ouro.h",
+      {" ".join("".join(parts).split()) for parts in prototypes if parts[1] != "ouro_library"},
+      re.findall(r"^\.B (.*\bouro_\w+\(.*\));$", synopsis, re.M))
+twins = re.findall(r"^(\S+)\t(ouro_\w+)\t.", section(library, "The gc module"), re.M)
+module = [name for _, name, _ in prototypes]
+module = module[module.index("ouro_collect"):module.index("ouro_scope_begin")]
+equal("libouro.3, beside CPython's", module, [name for _, name in twins])
 for name in re.findall(r"\b((?:__lsan|ouro)_\w+)\(", synopsis):
     if name + " ()" not in library.replace('"', "").split("\n.SH DESCRIPTION\n")[1]:
         fail(f"libouro.3 does not describe {name}")

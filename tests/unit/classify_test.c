@@ -29,7 +29,7 @@ static void judge(struct judged *j, bool unconfirmed)
 {
 	j->g = graph_create(&j->set);
 	j->s = scc_create(j->g);
-	j->v = classify(&j->set, j->g, j->s, unconfirmed);
+	j->v = classify(&j->set, j->g, j->s, NULL, unconfirmed);
 }
 
 static void judged_deinit(struct judged *j)

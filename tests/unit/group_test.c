@@ -344,7 +344,7 @@ static void unconfirmed_groups(void)
 	uint32_t held = builder_block(s.b, HEAP + 0x1100, 4, s.child);
 	builder_edge(s.b, lost, 0, held);
 	struct pipeline p = pipeline_build(s.b, false);
-	struct verdicts *v = classify(p.set, p.graph, p.scc, true);
+	struct verdicts *v = classify(p.set, p.graph, p.scc, NULL, true);
 	struct group_set *gs = group_create(p.session, p.set, p.graph, p.scc, v, false);
 	CHECK_EQUAL(gs->count, 2);
 	CHECK_EQUAL(gs->groups[0].class, CLASS_UNCONFIRMED);

@@ -11,11 +11,40 @@
 #include <string.h>
 
 #include "check.h"
+#include "join.h"
 #include "pipeline.h"
 
 enum { WANTED = 20000, SHADOW_SAMPLE = 256, STORMS = 5000, STORM_BYTES = 8 };
 
 static unsigned opened, refused;
+
+/* Somebody retains each block that is there, somebody is dead, something was done too often. */
+static void ledger_describe(struct session_builder *b, uint32_t root, uint32_t parent,
+			    uint32_t child)
+{
+	uint32_t inner, id[4];
+	id[0] = builder_object(b, 0, "Parent", parent);
+	id[1] = builder_object(b, 1, "Child", child);
+	id[2] = builder_object(b, root, NULL, child);
+	id[3] = builder_inner(b, root, 0x10000440, 32, "Item", child, &inner);
+	uint32_t dead = builder_object(b, BUILDER_NONE, "Child", child);
+	b->objects[dead - 1].object.state = OUROS_OBJECT_FREED;
+	b->objects[dead - 1].object.ended = parent;
+	builder_held_by(b, inner, root);
+	builder_edge_kind(b, 1, 32, 0, OUROS_EDGE_WEAK);
+	for (unsigned i = 0; i < 4; i++)
+		builder_retain(b, id[i], OUROS_RETAIN_PLAIN, id[(i + 1) % 4], parent, 1);
+	builder_retain(b, id[0], OUROS_RETAIN_PLAIN, 0, child, 3);
+	builder_retain(b, id[0], OUROS_RETAIN_RELEASE, 0, parent, 2);
+	builder_retain(b, id[1], OUROS_RETAIN_COOKIE, 0, child, 1);
+	builder_retain(b, id[2], OUROS_RETAIN_EXCESS, 0, child, 1);
+	builder_retain(b, id[3], OUROS_RETAIN_PLAIN, dead, child, 1);
+	builder_retain(b, dead, OUROS_RETAIN_LATE, 0, child, 1);
+	builder_ref(b, id[0], 1, 16);
+	builder_ref(b, id[1], 0, 8);
+	builder_ref_root(b, id[2], OUROS_ROOT_GLOBAL, 0x450000);
+	builder_ref_via(b, id[2], id[3], 0x450000);
+}
 
 static struct session_builder *describe(void)
 {
@@ -46,6 +75,7 @@ static struct session_builder *describe(void)
 	builder_held_by(b, below, root);
 	builder_held_by(b, perhaps, below);
 	builder_possible(b, perhaps);
+	ledger_describe(b, root, parent, child);
 	return b;
 }
 
@@ -84,9 +114,49 @@ static void session_walk(const struct session *s)
 	(void)sink;
 }
 
+/* The ledger, by memory and by the counts alone. */
+static void ledger_walk(const struct session *s)
+{
+	for (int alone = 0; alone < 2; alone++) {
+		struct block_set *set = block_set_create(s);
+		struct ledger *l = ledger_create(s, set);
+		struct counts *c = counts_create(l);
+		struct paths *paths = paths_create(s);
+		uint32_t *block_of = calloc(l->count + 1, sizeof(*block_of));
+		for (uint32_t i = 0; i < l->count; i++)
+			block_of[i] = l->objects[i].block;
+		if (alone) {
+			free(block_of);
+			block_set_destroy(set);
+			set = counts_blocks(l, c, &block_of);
+		}
+		struct join *j = join_create(s, l, c, paths, set, block_of, false);
+		for (uint32_t i = 0; i < l->count; i++)
+			CHECK(j->objects[i].held + j->objects[i].missing <= l->objects[i].count);
+		struct graph *g = graph_create(set);
+		struct scc *components = scc_create(g);
+		struct verdicts *v = classify(set, g, components, j->cases, false);
+		struct group_set *groups = group_create(s, set, g, components, v, false);
+		join_disagree(j, s, c, paths, components, block_of);
+		for (size_t i = 0; i < groups->count; i++)
+			CHECK(groups->groups[i].stack < s->node_count);
+		group_destroy(groups);
+		verdicts_destroy(v);
+		scc_destroy(components);
+		graph_destroy(g);
+		join_destroy(j);
+		paths_destroy(paths);
+		counts_destroy(c);
+		ledger_destroy(l);
+		block_set_destroy(set);
+		free(block_of);
+	}
+}
+
 static void result_check(const struct pipeline *p)
 {
 	session_walk(p->session);
+	ledger_walk(p->session);
 	for (size_t i = 0; i < p->groups->count; i++) {
 		const struct group *group = &p->groups->groups[i];
 		CHECK(group->member_count <= GROUP_MEMBERS);

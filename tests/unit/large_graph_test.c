@@ -133,7 +133,7 @@ static void *run(void *arg)
 		p.set = w->draw(leaf);
 		p.graph = graph_create(p.set);
 		p.scc = scc_create(p.graph);
-		p.verdicts = classify(p.set, p.graph, p.scc, false);
+		p.verdicts = classify(p.set, p.graph, p.scc, NULL, false);
 		p.groups = group_create(p.session, p.set, p.graph, p.scc, p.verdicts, false);
 		CHECK_EQUAL(p.groups->count, w->groups);
 		const struct group *g = &p.groups->groups[0];

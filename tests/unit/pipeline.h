@@ -26,7 +26,7 @@ static inline void pipeline_judge(struct pipeline *p, bool reachable)
 	p->set = block_set_create(p->session);
 	p->graph = graph_create(p->set);
 	p->scc = scc_create(p->graph);
-	p->verdicts = classify(p->set, p->graph, p->scc, false);
+	p->verdicts = classify(p->set, p->graph, p->scc, NULL, false);
 	p->groups = group_create(p->session, p->set, p->graph, p->scc, p->verdicts, reachable);
 }
 

@@ -14,7 +14,8 @@
 
 enum { MAIN = 0x401000, F = 0x402000, BLOCK_A = 0x100000, BLOCK_B = 0x100040 };
 
-/* One module, main -> f, two blocks that hold each other. */
+/* One module, main -> f, two blocks that hold each other; the first retains the second, which has
+ * an object in it. */
 static struct session_builder *describe(void)
 {
 	struct session_builder *b = builder_create();
@@ -26,6 +27,16 @@ static struct session_builder *describe(void)
 	builder_edge(b, 0, 0, 1);
 	builder_edge(b, 0, 8, 1);
 	builder_edge(b, 1, 0, 0);
+	uint32_t inner;
+	builder_object(b, 0, "Owner", f);
+	builder_object(b, 1, "Owned", f);
+	builder_inner(b, 1, BLOCK_B + 16, 8, NULL, f, &inner);
+	builder_retain(b, 1, OUROS_RETAIN_PLAIN, 2, f, 1);
+	builder_retain(b, 2, OUROS_RETAIN_PLAIN, 1, f, 1);
+	builder_retain(b, 3, OUROS_RETAIN_COOKIE, 0, f, 1);
+	builder_ref(b, 1, 1, 0);
+	builder_ref(b, 2, 0, 0);
+	builder_ref(b, 3, 0, 8);
 	return b;
 }
 
@@ -99,7 +110,7 @@ static const struct damage damages[] = {
 	{ "segment in an unknown state at 0x", ENTRY(SNAP_MARKS, state), 2 },
 	{ "segment of an unknown kind at 0x", ENTRY(SNAP_MARKS, kind), OUROS_KIND_COUNT },
 	{ "segment that reaches behind the end of the file at 0x", ENTRY(SNAP_MARKS, size), -1 },
-	{ "segment too small for its elements at 0x", ENTRY(SNAP_MARKS, count), 3 },
+	{ "segment too small for its elements at 0x", ENTRY(SNAP_MARKS, count), 5 },
 	{ "segment that is there twice at 0x", ENTRY(SNAP_LARGE, kind), OUROS_KIND_SNAP_ROOTS },
 	{ "block table of an impossible region at 0x", SHADOW(key), BLOCK_A + 16 },
 	{ "block table of an impossible size at 0x", SHADOW(count), 1 },
@@ -118,17 +129,39 @@ static const struct damage damages[] = {
 	{ "snapshot with regions out of order at 0x", FIRST(SNAP_STARTS, ouros_starts, region), 1 },
 	{ "snapshot that miscounts its blocks at 0x", FIRST(SNAP_STARTS, ouros_starts, rank), 1 },
 	{ "snapshot without a mark for each block at 0x", ENTRY(SNAP_MARKS, count), 1 },
-	{ "block held by one that is not there at 0x", MARK(0), OUROS_MARK_PARENT + 2 },
+	{ "block held by one that is not there at 0x", MARK(0), OUROS_MARK_PARENT + 3 },
 	{ "block held by one that is not there at 0x", MARK(0), OUROS_ROOT_COUNT },
 	{ "block that contradicts its mark at 0x", MARK(1), OUROS_ROOT_STACK },
 	{ "blocks out of order at 0x", FIRST(SNAP_BLOCKS, ouros_block, ordinal), 1 },
 	{ "snapshot that leaves out blocks at 0x", ENTRY(SNAP_BLOCKS, count), 1 },
 	{ "blocks that do not add up to the tally at 0x", FIRST(SNAP_BLOCKS, ouros_block, size),
 	  33 },
-	{ "snapshot that does not add up at 0x", FIRST(SNAPSHOT, ouros_snapshot, live.blocks), 3 },
+	{ "snapshot that does not add up at 0x", FIRST(SNAPSHOT, ouros_snapshot, live.blocks), 4 },
 	{ "snapshot that miscounts its edges at 0x", ENTRY(SNAP_EDGES, count), 2 },
-	{ "edge to nowhere at 0x", FIRST(SNAP_EDGES, ouros_edge, to), 2 },
+	{ "edge to nowhere at 0x", FIRST(SNAP_EDGES, ouros_edge, to), 3 },
 	{ "edges out of order at 0x", FIRST(SNAP_EDGES, ouros_edge, place), 16 },
+	{ "inner block in one that is not there at 0x", FIRST(SNAP_INNER, ouros_inner, parent), 3 },
+	{ "snapshot without a mark for each block at 0x", ENTRY(SNAP_INNER, count), 0 },
+	{ "objects out of order at 0x", FIRST(SNAP_OBJECTS, ouros_counted, id), 2 },
+	{ "objects out of order at 0x", FIRST(SNAP_OBJECTS, ouros_counted, id), 0 },
+	{ "object in a block that is not there at 0x", FIRST(SNAP_OBJECTS, ouros_counted, ordinal),
+	  4 },
+	{ "object in an unknown state at 0x", FIRST(SNAP_OBJECTS, ouros_counted, object.state),
+	  OUROS_OBJECT_STATE_COUNT },
+	{ "object with a name outside the strings at 0x",
+	  FIRST(SNAP_OBJECTS, ouros_counted, object.type), 0x10005 },
+	{ "retains out of order at 0x", FIRST(SNAP_RETAINS, ouros_retain, object), 3 },
+	{ "retain of an object that is not there at 0x", FIRST(SNAP_RETAINS, ouros_retain, object),
+	  0 },
+	{ "retain of an unknown kind at 0x", FIRST(SNAP_RETAINS, ouros_retain, kind),
+	  OUROS_RETAIN_KIND_COUNT },
+	{ "references out of order at 0x", FIRST(SNAP_REFS, ouros_ref, object), 3 },
+	{ "reference to an object that is not there at 0x", FIRST(SNAP_REFS, ouros_ref, object),
+	  0 },
+	{ "reference of an unknown kind at 0x", FIRST(SNAP_REFS, ouros_ref, kind), 4 },
+	{ "reference of an unknown kind at 0x", FIRST(SNAP_REFS, ouros_ref, kind), 0 },
+	{ "reference from a block that is not there at 0x", FIRST(SNAP_REFS, ouros_ref, from), 3 },
+	{ "string outside the strings at 0x", HEADER(unbound), 0x18 },
 };
 
 static void damage_do(const struct damage *d, unsigned char *bytes)

@@ -35,6 +35,7 @@ struct session_builder *builder_create(void)
 	b->parent_exe = "/bin/sh";
 	b->suppressions = "";
 	b->argv = "example\0-x\0";
+	b->unbound = "";
 	b->with_snapshot = true;
 	b->snapshot.status = OUROS_SNAPSHOT_COMPLETE;
 	b->snapshot.trigger = OUROS_END_EXIT;
@@ -53,6 +54,9 @@ void builder_destroy(struct session_builder *b)
 	free(b->nodes);
 	free(b->blocks);
 	free(b->edges);
+	free(b->objects);
+	free(b->retains);
+	free(b->refs);
 	free(b);
 }
 
@@ -142,4 +146,94 @@ void builder_edge_kind(struct session_builder *b, uint32_t from, uint64_t offset
 void builder_edge(struct session_builder *b, uint32_t from, uint64_t offset, uint32_t to)
 {
 	builder_edge_kind(b, from, offset, to, OUROS_EDGE_START);
+}
+
+static uint32_t object_add(struct session_builder *b, uint32_t block, uint64_t address,
+			   uint64_t size, const char *type, uint32_t made)
+{
+	struct builder_object *o = GROW(b->objects, b->object_count);
+	*o = (struct builder_object){
+		.object = { .address = address,
+			    .size = size,
+			    .state = OUROS_OBJECT_LIVE,
+			    .made = made },
+		.type = type,
+		.block = block,
+	};
+	return (uint32_t)b->object_count;
+}
+
+uint32_t builder_object(struct session_builder *b, uint32_t block, const char *type, uint32_t made)
+{
+	if (block == BUILDER_NONE)
+		return object_add(b, block, 0x7000000 + 64 * b->object_count, 0, type, made);
+	return object_add(b, block, b->blocks[block].address, b->blocks[block].size, type, made);
+}
+
+uint32_t builder_inner(struct session_builder *b, uint32_t parent, uint64_t address, uint64_t size,
+		       const char *type, uint32_t made, uint32_t *ret_block)
+{
+	uint32_t handle = (uint32_t)b->block_count;
+	uint32_t id = object_add(b, handle, address, size, type, made);
+	struct builder_block *block = GROW(b->blocks, b->block_count);
+	b->objects[id - 1].object.flags = OUROS_OBJECT_DECLARED;
+	*block = (struct builder_block){
+		.address = address,
+		.size = size,
+		.stack = made,
+		.handle = handle,
+		.object = id,
+		.parent = parent == BUILDER_NONE ? 0 : parent + 1,
+	};
+	*ret_block = handle;
+	return id;
+}
+
+uint32_t builder_retain(struct session_builder *b, uint32_t object, enum ouros_retain_kind kind,
+			uint32_t holder, uint32_t stack, uint64_t count)
+{
+	struct ouros_retain *r = GROW(b->retains, b->retain_count);
+	*r = (struct ouros_retain){
+		.object = object,
+		.holder = holder,
+		.stack = stack,
+		.kind = kind,
+		.count = count,
+	};
+	if (holder)
+		b->objects[holder - 1].object.holds += (uint32_t)count;
+	return (uint32_t)b->retain_count;
+}
+
+static void ref_add(struct session_builder *b, uint32_t object, enum ouros_ref_kind kind,
+		    uint32_t from, uint64_t where)
+{
+	struct ouros_ref *ref = GROW(b->refs, b->ref_count);
+	*ref = (struct ouros_ref){ .object = object, .kind = kind, .from = from, .where = where };
+}
+
+void builder_ref(struct session_builder *b, uint32_t object, uint32_t block, uint64_t offset)
+{
+	ref_add(b, object, OUROS_REF_BLOCK, block, b->blocks[block].address + offset);
+}
+
+void builder_ref_root(struct session_builder *b, uint32_t object, enum ouros_root root,
+		      uint64_t where)
+{
+	ref_add(b, object, OUROS_REF_ROOT, root, where);
+}
+
+void builder_ref_via(struct session_builder *b, uint32_t object, uint32_t holder, uint64_t where)
+{
+	ref_add(b, object, OUROS_REF_VIA, holder, where);
+}
+
+void builder_hold(struct session_builder *b, uint32_t holder, uint32_t object, uint64_t offset,
+		  uint32_t stack)
+{
+	uint32_t from = b->objects[holder - 1].block, to = b->objects[object - 1].block;
+	builder_retain(b, object, OUROS_RETAIN_PLAIN, holder, stack, 1);
+	builder_ref(b, object, from, offset);
+	if (!b->blocks[from].mark && !b->blocks[to].mark)
+		builder_edge(b, from, offset, to);
 }

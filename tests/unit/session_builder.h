@@ -23,7 +23,17 @@ struct builder_block {
 	uint32_t generation;
 	uint32_t mark; /* as in SNAP_MARKS, but with the handle of the parent for its ordinal */
 	uint32_t handle;
+	uint32_t object; /* of an inner block: its id; 0 of others */
+	uint32_t parent; /* of an inner block: 1 + handle of the one it lies in, 0 outside */
 };
+
+/* An object as both the tables and a snapshot have it. */
+struct builder_object {
+	struct ouros_object object; /* first and type are filled in */
+	const char *type;	    /* NULL none */
+	uint32_t block;		    /* handle of the block that covers it, BUILDER_NONE */
+};
+enum { BUILDER_NONE = 0x7fffffff };
 
 /* Owner of everything in it.  Fields may be set before the file is made. */
 struct session_builder {
@@ -31,6 +41,7 @@ struct session_builder {
 	const char *exe, *cwd, *parent_exe, *suppressions;
 	const char *argv; /* NUL between, NUL NUL at the end */
 	bool with_snapshot;
+	bool list_reached;		/* SNAP_BLOCKS has the reached blocks too */
 	struct ouros_snapshot snapshot; /* tallies are filled in */
 	size_t trailing;		/* unused bytes behind what is used */
 	size_t free_nodes;		/* room for nodes that is not used */
@@ -46,6 +57,13 @@ struct session_builder {
 	size_t block_count;
 	struct ouros_edge *edges; /* of handles */
 	size_t edge_count;
+	struct builder_object *objects; /* ids are 1 + index */
+	size_t object_count;
+	struct ouros_retain *retains; /* likewise; next is filled in */
+	size_t retain_count;
+	struct ouros_ref *refs; /* of handles */
+	size_t ref_count;
+	const char *unbound; /* NUL between, NUL NUL at the end */
 };
 
 struct session_builder *builder_create(void);
@@ -69,6 +87,24 @@ void builder_possible(struct session_builder *b, uint32_t block); /* what holds 
 void builder_edge(struct session_builder *b, uint32_t from, uint64_t offset, uint32_t to);
 void builder_edge_kind(struct session_builder *b, uint32_t from, uint64_t offset, uint32_t to,
 		       enum ouros_edge_kind kind);
+
+/* An object, alive, at the start of a block or (BUILDER_NONE) outside of all; its id. */
+uint32_t builder_object(struct session_builder *b, uint32_t block, const char *type, uint32_t made);
+/* An object that is a block of its own inside parent (BUILDER_NONE: outside of the heap); ret_block
+ * is its handle. */
+uint32_t builder_inner(struct session_builder *b, uint32_t parent, uint64_t address, uint64_t size,
+		       const char *type, uint32_t made, uint32_t *ret_block);
+/* A record; its id. */
+uint32_t builder_retain(struct session_builder *b, uint32_t object, enum ouros_retain_kind kind,
+			uint32_t holder, uint32_t stack, uint64_t count);
+/* A word that points to an object, in a block or in a root; or that holder leads to. */
+void builder_ref(struct session_builder *b, uint32_t object, uint32_t block, uint64_t offset);
+void builder_ref_root(struct session_builder *b, uint32_t object, enum ouros_root root,
+		      uint64_t where);
+void builder_ref_via(struct session_builder *b, uint32_t object, uint32_t holder, uint64_t where);
+/* holder's block has a word at offset that points to object's, and holder retains it. */
+void builder_hold(struct session_builder *b, uint32_t holder, uint32_t object, uint64_t offset,
+		  uint32_t stack);
 
 /* The file's bytes; the caller frees them. */
 unsigned char *builder_bytes(const struct session_builder *b, size_t *ret_size);

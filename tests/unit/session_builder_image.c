@@ -95,14 +95,20 @@ static void tables_write(struct image *im, const struct session_builder *b)
 
 static bool block_is_large(const struct builder_block *block)
 {
-	return block->size >= OUROS_LARGE_SIZE;
+	return block->size >= OUROS_LARGE_SIZE && !block->object;
+}
+
+/* Small, large, inner. */
+static int block_rank(const struct builder_block *block)
+{
+	return block->object ? 2 : block_is_large(block);
 }
 
 static int by_ordinal(const void *a, const void *b)
 {
 	const struct builder_block *x = a, *y = b;
-	if (block_is_large(x) != block_is_large(y))
-		return block_is_large(x) ? 1 : -1;
+	if (block_rank(x) != block_rank(y))
+		return block_rank(x) - block_rank(y);
 	return x->address < y->address ? -1 : 1;
 }
 
@@ -118,7 +124,7 @@ struct order {
 	struct builder_block *block;
 	uint32_t *ordinal; /* by handle */
 	uint32_t *listed;  /* by handle: index into SNAP_BLOCKS */
-	size_t small;
+	size_t small, large;
 };
 
 static struct order order_make(const struct session_builder *b)
@@ -135,8 +141,9 @@ static struct order order_make(const struct session_builder *b)
 	for (uint32_t i = 0; i < b->block_count; i++) {
 		const struct builder_block *block = &o.block[i];
 		o.ordinal[block->handle] = i;
-		o.small += !block_is_large(block);
-		if (!block->mark || block->mark & OUROS_MARK_POSSIBLE)
+		o.small += block_rank(block) == 0;
+		o.large += block_rank(block) == 1;
+		if (!block->mark || block->mark & OUROS_MARK_POSSIBLE || b->list_reached)
 			o.listed[block->handle] = listed++;
 		else
 			o.listed[block->handle] = UINT32_MAX;
@@ -171,7 +178,7 @@ static void shadows_write(struct image *im, const struct session_builder *b, con
 
 static void larges_write(struct image *im, const struct session_builder *b, const struct order *o)
 {
-	size_t count = b->block_count - o->small;
+	size_t count = o->large;
 	struct ouros_large *large = calloc(count + 1, sizeof(*large));
 	for (size_t i = 0; i < count; i++) {
 		const struct builder_block *block = &o->block[o->small + i];
@@ -262,6 +269,112 @@ static void edges_write(struct image *im, const struct session_builder *b, const
 	free(edges);
 }
 
+/* --- the ledger -------------------------------------------------------------------------- */
+
+static struct ouros_object *objects_make(struct image *im, const struct session_builder *b)
+{
+	struct ouros_object *objects = calloc(b->object_count + 1, sizeof(*objects));
+	const char *before = NULL;
+	uint64_t type = 0;
+	for (size_t i = 0; i < b->object_count; i++) {
+		const char *name = b->objects[i].type;
+		objects[i] = b->objects[i].object;
+		if (name && (!before || strcmp(name, before) != 0)) {
+			struct ouros_string s = image_string(im, name, strlen(name));
+			type = s.offset << OUROS_TYPE_LENGTH_BITS | s.length;
+			before = name;
+		}
+		objects[i].type = name ? type : 0;
+	}
+	return objects;
+}
+
+/* What a process leaves, killed or not. */
+static void tables_of_ledger_write(struct image *im, const struct session_builder *b,
+				   const struct ouros_object *objects)
+{
+	struct ouros_object *linked = calloc(b->object_count + 1, sizeof(*linked));
+	struct ouros_retain *retains = calloc(b->retain_count + 1, sizeof(*retains));
+	if (b->object_count)
+		memcpy(linked, objects, b->object_count * sizeof(*linked));
+	for (size_t i = 0; i < b->retain_count; i++) {
+		uint32_t *first = &linked[b->retains[i].object - 1].first;
+		retains[i] = b->retains[i];
+		retains[i].next = *first;
+		*first = (uint32_t)i + 1;
+	}
+	image_segment(im, OUROS_KIND_OBJECTS, 1, linked, sizeof(*linked), b->object_count);
+	image_segment(im, OUROS_KIND_RETAINS, 1, retains, sizeof(*retains), b->retain_count);
+	free(linked);
+	free(retains);
+}
+
+static int by_object(const void *a, const void *b)
+{
+	const struct ouros_retain *x = a, *y = b;
+	return (x->object > y->object) - (x->object < y->object);
+}
+
+static int by_target(const void *a, const void *b)
+{
+	const struct ouros_ref *x = a, *y = b;
+	return (x->object > y->object) - (x->object < y->object);
+}
+
+static void counted_write(struct image *im, const struct session_builder *b, const struct order *o,
+			  const struct ouros_object *objects)
+{
+	struct ouros_counted *counted = calloc(b->object_count + 1, sizeof(*counted));
+	struct ouros_inner *inner = calloc(b->block_count + 1, sizeof(*inner));
+	size_t inner_count = 0;
+	for (uint32_t i = 0; i < b->object_count; i++) {
+		uint32_t block = b->objects[i].block;
+		counted[i] = (struct ouros_counted){ .id = i + 1, .object = objects[i] };
+		if (block != BUILDER_NONE)
+			counted[i].ordinal = 1 + o->ordinal[block];
+	}
+	for (size_t i = o->small + o->large; i < b->block_count; i++) {
+		const struct builder_block *block = &o->block[i];
+		inner[inner_count++] = (struct ouros_inner){
+			.address = block->address,
+			.size = block->size,
+			.object = block->object,
+			.parent = block->parent ? 1 + o->ordinal[block->parent - 1] : 0,
+		};
+	}
+	image_segment(im, OUROS_KIND_SNAP_OBJECTS, 0, counted, sizeof(*counted), b->object_count);
+	image_segment(im, OUROS_KIND_SNAP_INNER, 0, inner, sizeof(*inner), inner_count);
+	free(counted);
+	free(inner);
+}
+
+static void ledger_write(struct image *im, const struct session_builder *b, const struct order *o)
+{
+	struct ouros_object *objects = objects_make(im, b);
+	tables_of_ledger_write(im, b, objects);
+	if (!b->with_snapshot) {
+		free(objects);
+		return;
+	}
+	struct ouros_retain *retains = calloc(b->retain_count + 1, sizeof(*retains));
+	struct ouros_ref *refs = calloc(b->ref_count + 1, sizeof(*refs));
+	if (b->retain_count)
+		memcpy(retains, b->retains, b->retain_count * sizeof(*retains));
+	qsort(retains, b->retain_count, sizeof(*retains), by_object);
+	for (size_t i = 0; i < b->ref_count; i++) {
+		refs[i] = b->refs[i];
+		if (refs[i].kind == OUROS_REF_BLOCK)
+			refs[i].from = o->ordinal[refs[i].from];
+	}
+	qsort(refs, b->ref_count, sizeof(*refs), by_target);
+	counted_write(im, b, o, objects);
+	image_segment(im, OUROS_KIND_SNAP_RETAINS, 0, retains, sizeof(*retains), b->retain_count);
+	image_segment(im, OUROS_KIND_SNAP_REFS, 0, refs, sizeof(*refs), b->ref_count);
+	free(objects);
+	free(retains);
+	free(refs);
+}
+
 unsigned char *builder_bytes(const struct session_builder *b, size_t *ret_size)
 {
 	struct image im = { 0 };
@@ -274,11 +387,14 @@ unsigned char *builder_bytes(const struct session_builder *b, size_t *ret_size)
 	header.parent_exe = image_string(&im, b->parent_exe, strlen(b->parent_exe));
 	header.suppressions = image_string(&im, b->suppressions, strlen(b->suppressions));
 	header.argv = image_string(&im, b->argv, argv_length(b->argv));
+	header.unbound = image_string(&im, b->unbound, argv_length(b->unbound));
 	tables_write(&im, b);
 
 	struct order o = order_make(b);
 	shadows_write(&im, b, &o);
 	larges_write(&im, b, &o);
+	if (b->object_count)
+		ledger_write(&im, b, &o);
 	if (b->with_snapshot) {
 		struct ouros_snapshot snapshot = b->snapshot;
 		marks_write(&im, b, &o, &snapshot);

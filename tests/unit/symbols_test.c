@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names of addresses in this very program: inlined calls and their lines, a stripped library's
- * functions, a file that is not the one that ran, files whose DWARF is damaged.
+ * Names of addresses in this very program: inlined calls and their lines, those that want to be
+ * left out, a stripped library's functions, a file that is not the one that ran, files whose DWARF
+ * is damaged.
  */
 #include "symbols.h"
 
@@ -101,6 +102,41 @@ __attribute__((noinline, noclone)) static uintptr_t outer(volatile int *unused)
 	return here;
 }
 
+static int annotated_line, between_line;
+
+static inline __attribute__((always_inline, artificial)) uintptr_t innermost(void)
+{
+	uintptr_t here;
+	__asm__ volatile("lea 0(%%rip), %0" : "=r"(here));
+	return here;
+}
+
+static inline __attribute__((always_inline, artificial)) uintptr_t further_in(void)
+{
+	return innermost();
+}
+
+__attribute__((noinline, noclone)) static uintptr_t annotated(volatile int *unused)
+{
+	annotated_line = __LINE__ + 1;
+	uintptr_t here = further_in();
+	*unused = 2;
+	return here;
+}
+
+static inline __attribute__((always_inline, artificial)) uintptr_t between(void)
+{
+	return inner();
+}
+
+__attribute__((noinline, noclone)) static uintptr_t outside(volatile int *unused)
+{
+	between_line = __LINE__ + 1;
+	uintptr_t here = between();
+	*unused = 3;
+	return here;
+}
+
 static bool ends_with(const char *s, const char *end)
 {
 	return s && strlen(s) >= strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
@@ -152,6 +188,29 @@ static void names_test(uintptr_t here)
 	CHECK(!stack->frames[0].function && stack->frames[0].module);
 	CHECK(symbols_note(sym, 0) && strstr(symbols_note(sym, 0), "build-id"));
 	CHECK(!symbols_note(sym, 1));
+	symbols_destroy(sym);
+}
+
+static bool frame_is(const struct symbol_frame *frame, const char *function, int line, bool inlined)
+{
+	return frame->function && !strcmp(frame->function, function) &&
+	       ends_with(frame->file, "symbols_test.c") && frame->line == (uint32_t)line &&
+	       frame->inlined == inlined;
+}
+
+/* Inlined functions marked artificial are not there; their callers stand at the call's line. */
+static void left_out_test(uintptr_t here, uintptr_t there)
+{
+	uint32_t inside = node_add(0, OUROS_NODE_RETURN, here, 1);
+	uint32_t passed = node_add(0, OUROS_NODE_RETURN, there, 1);
+	struct symbols *sym = symbols_create(session_make());
+	const struct symbol_stack *stack = symbols_stack(sym, inside);
+	CHECK_EQUAL(stack->count, 1);
+	CHECK(stack->count && frame_is(&stack->frames[0], "annotated", annotated_line, false));
+	stack = symbols_stack(sym, passed);
+	CHECK_EQUAL(stack->count, 2);
+	CHECK(stack->count == 2 && frame_is(&stack->frames[0], "inner", inner_line, true) &&
+	      frame_is(&stack->frames[1], "outside", between_line, false));
 	symbols_destroy(sym);
 }
 
@@ -216,7 +275,7 @@ int main(void)
 {
 	static char own[4096];
 	volatile int unused;
-	uintptr_t here = outer(&unused);
+	uintptr_t here = outer(&unused), marked = annotated(&unused), there = outside(&unused);
 	CHECK(readlink("/proc/self/exe", own, sizeof(own) - 1) > 0);
 	dl_iterate_phdr(module_describe, &modules[0]);
 	modules[0].path = own;
@@ -227,6 +286,7 @@ int main(void)
 	modules[3] = modules[0];
 	modules[3].build_id[0] ^= 1;
 	names_test(here);
+	left_out_test(marked, there);
 	damage_test(5);
 	demangle_test();
 	return check_status();

@@ -39,6 +39,77 @@ static const char leaks[] =
 	"ouro: leaks: 1,924 bytes in 19 blocks (3 cycles, 1 lost); 12,345 blocks tracked; 1 "
 	"possible, 1 suppressed\n";
 
+static const char counted[] =
+	"ouro: pid 4712: build/family --size 3\n"
+	"\n"
+	"1. over-retained: Image, 64 bytes in 1 block, holding 1,024 bytes in 2 blocks more\n"
+	"   <Image 0x5581f000> [64]: count 5, held 2: 3 releases missing\n"
+	"   never matched: 2 of 3 retains (no pointer is left)\n"
+	"      #0  make_child(Parent&)  src/parent.cc:19\n"
+	"      #1  raise_family(int)    src/parent.cc:30\n"
+	"      #2  main                 src/parent.cc:40\n"
+	"   never matched: 1 retain by <Window\\x1b[31m 0x5581f100> (its holder was freed)\n"
+	"      #0  list_new\\x1b[31m  liblist.so.2\n"
+	"      #1  ?                 liblist.so.2+0x610\n"
+	"      #2  main              src/parent.cc:44\n"
+	"   also released: 2 releases that named nobody (set off against a retain that named its "
+	"holder)\n"
+	"      (no stack: none was taken)\n"
+	"   held: 1 hold\n"
+	"      #0  std::make_unique<Parent>()  bits/unique_ptr.h:962 (inlined)\n"
+	"      #1  make_parent()               src/parent.cc:12\n"
+	"      ... 2 more, as above\n"
+	"   made by\n"
+	"      #0  make_child(Parent&)  src/parent.cc:19\n"
+	"      ... 2 more, as above\n"
+	"\n"
+	"2. over-released: 16 bytes in 1 block\n"
+	"   <0x5581e000> [16]\n"
+	"   released below zero: 2 releases\n"
+	"      #0  make_child(Parent&)  src/parent.cc:19\n"
+	"      #1  raise_family(int)    src/parent.cc:30\n"
+	"      #2  main                 src/parent.cc:40\n"
+	"   its count reached 0 here\n"
+	"      #0  list_new\\x1b[31m  liblist.so.2\n"
+	"      #1  ?                 liblist.so.2+0x610\n"
+	"      #2  main              src/parent.cc:44\n"
+	"   made by\n"
+	"      #0  list_new\\x1b[31m  liblist.so.2\n"
+	"      #1  ?                 liblist.so.2+0x610\n"
+	"      #2  main              src/parent.cc:44\n"
+	"\n"
+	"3. cycle: 88 bytes in 2 blocks\n"
+	"   ROOT CYCLE: <Parent 0x55820000> [48]\n"
+	"      +0x10 --> <Child 0x55820040> [40]\n"
+	"         retains --> CYCLE BACK TO <Parent 0x55820000> [48]\n"
+	"   to break it, let <Child 0x55820040> not retain <Parent 0x55820000>:\n"
+	"      the way back\n"
+	"   counts: Child has a count of 2, but 1 reference to it was found\n"
+	"      <Parent 0x55820000>: count 1, held 1\n"
+	"         1 retain by <Child 0x55820040> in make_parent(), src/parent.cc:12, from "
+	"raise_family(int):30\n"
+	"      <Child 0x55820040>: count 2, held 1: 1 release missing\n"
+	"         1 retain by <Parent 0x55820000> in make_child(Parent&), src/parent.cc:19, from "
+	"raise_family(int):30\n"
+	"   never matched of <Child 0x55820040>: 1 unseen retain (no pointer is left)\n"
+	"   made by\n"
+	"      #0  std::make_unique<Parent>()  bits/unique_ptr.h:962 (inlined)\n"
+	"      #1  make_parent()               src/parent.cc:12\n"
+	"      #2  raise_family(int)           src/parent.cc:30\n"
+	"      #3  main                        src/parent.cc:40\n"
+	"\n"
+	"--- the counts and the memory disagree: not counted\n"
+	"\n"
+	"4. disagreement: Cache, 3 objects: the counts say unreachable, memory says reachable\n"
+	"   <Cache 0x55830000> [128]: a pointer that retains nothing keeps it: a global variable\n"
+	"   made by\n"
+	"      #0  make_child(Parent&)  src/parent.cc:19\n"
+	"      #1  raise_family(int)    src/parent.cc:30\n"
+	"      #2  main                 src/parent.cc:40\n"
+	"\n"
+	"ouro: leaks: 1,176 bytes in 5 blocks (1 cycle, 1 over-retained, 1 over-released); 50 "
+	"blocks tracked; 1 disagreement\n";
+
 static const char killed[] =
 	"ouro: pid 4712: build/family --size 3\n"
 	"\n"
@@ -95,10 +166,92 @@ static struct report_process process_killed(void)
 	return p;
 }
 
-/* Colour adds escape sequences, and nothing else. */
-static void colour_test(void)
+/* Long lists are cut, unless all is asked for. */
+static void many_retains_test(void)
 {
-	struct report_process p = fixture_process();
+	enum { RETAINS = 9 };
+	struct report_retain retains[2 * RETAINS];
+	struct report_disagreement others[12];
+	for (size_t i = 0; i < RETAINS; i++) {
+		retains[i] = (struct report_retain){ .count = 10 + i, .held = i, .why = "it is" };
+		retains[RETAINS + i] = (struct report_retain){ .count = 1, .held = 1 };
+	}
+	for (size_t i = 0; i < 12; i++)
+		others[i] = fixture_disagreements[0];
+	struct report_process p = fixture_counted_process();
+	struct report_finding finding = fixture_counted[0];
+	finding.retains = retains;
+	finding.retain_count = 2 * RETAINS;
+	p.findings = &finding;
+	p.finding_count = 1;
+	p.disagreements = others;
+	p.disagreement_count = 12;
+	char *text = fixture_render("text", &p, 1, &plain);
+	CHECK(strstr(text, "   never matched: 10 of 15 retains (it is)\n   ... and 30 more\n"));
+	CHECK(strstr(text, "   held: 1 retain\n   ... and 3 more\n"));
+	CHECK(strstr(text, "\n11. disagreement: ") && strstr(text, "\n... and 2 more\n"));
+	free(text);
+	text = fixture_render("text", &p, 1, &(struct render_options){ .verbose = true });
+	CHECK(strstr(text, "   never matched: 10 of 18 retains (it is)\n   held: 1 retain\n"));
+	CHECK(strstr(text, "\n13. disagreement: ") && !strstr(text, "more\n   "));
+	free(text);
+}
+
+/* Freed while it was retained; nothing but a release too many; a cycle in full. */
+static void counted_test(void)
+{
+	struct report_process p = fixture_counted_process();
+	struct report_event freed = { .what = "it was freed here, while its count was 5",
+				      .stack = FIXTURE_STACK(fixture_list) };
+	struct report_finding finding = fixture_counted[0];
+	struct report_retain retain = { .count = 1, .holder = "block" };
+	finding.events = &freed;
+	finding.event_count = 1;
+	p.findings = &finding;
+	p.finding_count = 1;
+	p.disagreement_count = 0;
+	char *text = fixture_render("text", &p, 1, &plain);
+	CHECK(strstr(text, "count 5, held 2: 3 releases missing\n"
+			   "   it was freed here, while its count was 5\n"
+			   "      #0  list_new\\x1b[31m"));
+	free(text);
+	finding.instances = 3;
+	finding.retains = &retain;
+	finding.retain_count = 1;
+	text = fixture_render("text", &p, 1, &plain);
+	CHECK(strstr(text, "\n1. over-retained, 3 alike: Image, "));
+	CHECK(strstr(text, "\n   one of them: <Image 0x5581f000> [64]: count 5"));
+	CHECK(strstr(text, "\n   never matched: 1 retain by somebody who is gone\n"));
+	free(text);
+	struct report_member idle = fixture_list_member[0];
+	struct report_finding lost = fixture_findings[1];
+	lost.members = &idle;
+	idle.refcount = 0;
+	p.findings = &lost;
+	text = fixture_render("text", &p, 1, &plain);
+	CHECK(!strstr(text, "count"));
+	free(text);
+	p.findings = &fixture_counted[1];
+	memset(p.totals, 0, sizeof(p.totals));
+	p.totals[REPORT_OVER_RELEASED] = (struct report_total){ 1, 1, 16 };
+	text = fixture_render("text", &p, 1, &plain);
+	CHECK(strstr(text, "\nouro: leaks: 1 over-released; 50 blocks tracked\n"));
+	free(text);
+	p.findings = &fixture_counted[2];
+	text = fixture_render("text", &p, 1, &(struct render_options){ .verbose = true });
+	CHECK(strstr(text, "   held of <Child 0x55820040>: 1 retain by <Parent 0x55820000>\n"
+			   "      #0  make_child(Parent&)  "));
+	free(text);
+	p.killed = true; /* judged by the counts alone */
+	p.finding_count = 1;
+	text = fixture_render("text", &p, 1, &plain);
+	CHECK(strstr(text, "\n1. cycle: 88 bytes"));
+	free(text);
+}
+
+/* Colour adds escape sequences, and nothing else. */
+static void colour_test(struct report_process p, const char *wanted)
+{
 	char *text = fixture_render("text", &p, 1, &(struct render_options){ .color = true });
 	char *to = text;
 	CHECK(strstr(text, "\033[1;31mleaks\033[0m"));
@@ -109,7 +262,7 @@ static void colour_test(void)
 			*to++ = *at;
 	}
 	*to = '\0';
-	fixture_check("the text without its colour", text, leaks);
+	fixture_check("the text without its colour", text, wanted);
 }
 
 /* A ring of n blocks, each of which also refers to itself: 2n references. */
@@ -181,7 +334,12 @@ int main(void)
 	      strstr(text, "\n... and 2 more: 7,979 bytes in 19 blocks"));
 	free(text);
 	fixture_check("the report of several", fixture_render("text", both, 2, &plain), several);
-	colour_test();
+	p = fixture_counted_process();
+	fixture_check("the report of counts", fixture_render("text", &p, 1, &plain), counted);
+	counted_test();
+	many_retains_test();
+	colour_test(fixture_process(), leaks);
+	colour_test(fixture_counted_process(), counted);
 	long_cycle_test();
 	name_test("short<int>(int)", "#0  short<int>(int)  x\n");
 	name_test("std::vector<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, "

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/*
+ * judge_find - one pipeline for what memory says and for what counts alone say.
+ *
+ * With a snapshot the blocks are the unreached ones and the edges are words; without one they are
+ * the objects that the counts call unreachable, and the edges are retains. From there on the stages
+ * do not ask which. What the ledger has nothing to say about costs nothing. Each stage is taken
+ * down when the findings are made.
+ */
+#include "judge_find.h"
+
+#include <stdlib.h>
+
+#include "merge.h"
+#include "verdict.h"
+
+/* What one stage hands to the next. */
+struct find {
+	const struct session *s;
+	struct block_set *set;
+	struct ledger *ledger;
+	struct counts *counts;
+	struct paths *paths;
+	uint32_t *block_of; /* [ledger->count] */
+	struct join *join;  /* NULL: the ledger is empty */
+};
+
+static uint32_t *ledger_blocks(const struct ledger *l)
+{
+	uint32_t *block_of = xcalloc(l->count, sizeof(*block_of));
+	for (uint32_t i = 0; i < l->count; i++)
+		block_of[i] = l->objects[i].block;
+	return block_of;
+}
+
+/* The counts, the blocks where no snapshot gave them, and what follows from both. */
+static void ledger_join(struct find *f)
+{
+	f->ledger = ledger_create(f->s, f->set);
+	if (!f->ledger->count)
+		return;
+	f->counts = counts_create(f->ledger);
+	f->paths = paths_create(f->s);
+	if (verdict_counts_stand(f->s)) {
+		block_set_destroy(f->set);
+		f->set = counts_blocks(f->ledger, f->counts, &f->block_of);
+	} else {
+		f->block_of = ledger_blocks(f->ledger);
+	}
+	f->join = join_create(f->s, f->ledger, f->counts, f->paths, f->set, f->block_of,
+			      verdict_is_unconfirmed(f->s));
+}
+
+static void find_deinit(struct find *f)
+{
+	join_destroy(f->join);
+	free(f->block_of);
+	paths_destroy(f->paths);
+	counts_destroy(f->counts);
+	ledger_destroy(f->ledger);
+	block_set_destroy(f->set);
+}
+
+/* Graph to findings. */
+static void findings_make(struct find *f, bool reachable, struct view *view,
+			  struct report_process *process)
+{
+	struct graph *graph = graph_create(f->set);
+	struct scc *components = scc_create(graph);
+	struct verdicts *classes =
+		classify(f->set, graph, components, f->join ? f->join->cases : NULL,
+			 verdict_is_unconfirmed(f->s));
+	struct group_set *groups =
+		group_create(f->s, f->set, graph, components, classes, reachable);
+	if (f->join)
+		join_disagree(f->join, f->s, f->counts, f->paths, components, f->block_of);
+	view->join = f->join;
+	view->scc = components;
+	process->findings = view_findings(view, groups, f->set);
+	process->finding_count = findings_merge(process->findings, groups->count);
+	if (f->join)
+		process->disagreements = view_disagreements(view, &process->disagreement_count);
+	view->join = NULL;
+	view->scc = NULL;
+	group_destroy(groups);
+	verdicts_destroy(classes);
+	scc_destroy(components);
+	graph_destroy(graph);
+}
+
+/* Without a snapshot: behind the leaks what was live, by stack. */
+static void live_append(const struct session *s, struct view *view, struct report_process *process)
+{
+	struct group_set *groups = group_create_live(s);
+	struct report_finding *live = view_findings(view, groups, NULL);
+	size_t leaks = process->finding_count, count = findings_merge(live, groups->count);
+	struct report_finding *all = store_alloc(view->store, leaks + count, sizeof(*all));
+	for (size_t i = 0; i < leaks; i++)
+		all[i] = process->findings[i];
+	for (size_t i = 0; i < count; i++)
+		all[leaks + i] = live[i];
+	process->findings = all;
+	process->finding_count = leaks + count;
+	group_destroy(groups);
+}
+
+void judge_find(const struct session *s, bool reachable, struct view *view,
+		struct report_process *process)
+{
+	struct find f = { .s = s, .set = block_set_create(s) };
+	if (s->has_snapshot || verdict_ledger_stands(s)) {
+		ledger_join(&f);
+		findings_make(&f, reachable && s->has_snapshot, view, process);
+	}
+	if (!s->has_snapshot)
+		live_append(s, view, process);
+	find_deinit(&f);
+}
