@@ -10,7 +10,8 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = HERE / "programs"
-CFLAGS = ["-O2", "-fomit-frame-pointer", "-Wall", "-Wextra"]
+INCLUDE = HERE.parent.parent / "include"
+CFLAGS = ["-O2", "-fomit-frame-pointer", "-Wall", "-Wextra", f"-I{INCLUDE}"]
 
 
 @dataclasses.dataclass
@@ -28,7 +29,7 @@ def compile_all(out):
     for source in sorted(SOURCES.glob("*.c*")):
         target = out / source.stem
         made[source.stem] = target
-        newest = max(p.stat().st_mtime for p in (source, SOURCES / "random.h"))
+        newest = max(p.stat().st_mtime for p in (source, SOURCES / "random.h", INCLUDE / "ouro.h"))
         if target.exists() and target.stat().st_mtime >= newest:
             continue
         compiler = ["gcc", "-std=gnu11"] if source.suffix == ".c" else ["g++", "-std=c++17"]
@@ -121,6 +122,7 @@ def discover(out, quick):
         ("deep", [size(1000000, 200000)], "malloc and free under 60 frames"),
         ("threads", [size(1000000, 200000)], "4 threads that free each other's blocks"),
         ("maps", [size(100000, 25000)], "C++ maps of strings and shared_ptrs"),
+        ("objects", [size(1000000, 100000)], "32-byte blocks, each retained by name, all live"),
         ("empty", [], "main returns: start, snapshot, report"),
     ]
     for name, arguments, about in ours:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 300
-# The analyzer built with ASan and UBSan reads sessions of real programs, in every format: no complaint,
+# The analyzer built with ASan and UBSan reads sessions of real and annotated programs, in every format: no complaint,
 # and word for word what the plain one says.
 . "$TOP/tests/lib/real.sh"
 sanitized=${OURO%/*}/san/ouro
@@ -21,6 +21,14 @@ session killed /bin/sh -c 'kill -KILL $$'
 session perl /usr/bin/perl -e 'my %h = map { $_ => [$_] } 1 .. 3000; print scalar keys %h'
 session python /usr/bin/python3 -c 'import json, threading; print(json.dumps(list(range(100))))'
 session cmake /usr/bin/cmake --version
+# Annotated ones: between them, every kind of object, retain, reference and edge that a ledger has.
+for case in "pool dropped" "pool freed" "after_end release" "folded named" "over_released unnamed" \
+	"clean held" "cycle_over cookie" "weak forgotten" cached; do
+	set -- $case
+	gcc -std=gnu11 -D_GNU_SOURCE -g -O1 -I "$TOP/include" "$TOP/tests/cases/ledger_$1.c" -o "$WORK/$1" ||
+		fail "ledger_$1.c does not compile"
+	session "ledger_$1${2:+_$2}" "$WORK/$1" ${2:+"$2"}
+done
 
 for kept in "$WORK"/*.ouro; do
 	name=${kept##*/}
