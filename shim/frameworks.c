@@ -39,7 +39,8 @@ static const struct interpose_watch framework_functions[] = {
 	OBJECT(g_object_add_weak_pointer,	gobject_add_weak_pointer, NULL),
 	OBJECT(g_object_remove_weak_pointer,	gobject_remove_weak_pointer, NULL),
 
-	ANY(g_slice_alloc,			NULL, gobject_slice_made),
+	{ .name = "g_slice_alloc", .found = gobject_slices_found,
+	  .returned = gobject_slice_made },
 	ANY(g_slice_alloc0,			NULL, gobject_slice_made),
 	ANY(g_slice_free1,			gobject_slice_freed, NULL),
 

@@ -7,8 +7,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "environment.h"
 #include "hooks.h"
 #include "modules.h"
+#include "session.h"
 #include "weak.h"
 
 /* The head of an instance, as the ABI has it. */
@@ -24,6 +26,7 @@ enum {
 	GOBJECT_FLOATING = 2,	/* a bit of data */
 	GOBJECT_CLASSES = 1024, /* whose names are remembered */
 	GOBJECT_SLICE_ROUNDING = 64,
+	GOBJECT_ALWAYS_MALLOC = 1, /* of enum GSliceConfig */
 };
 
 /* Written once, when the library is found. */
@@ -51,6 +54,20 @@ bool gobject_found(uintptr_t (*find)(const void *module, const char *name), cons
 		gobject_new_valist = (void *(*)(uintptr_t, const char *, va_list))valist;
 		gobject_type_name = (const char *(*)(const void *))type_name;
 	}
+	return true;
+}
+
+/* GLib's slices hand one block's memory to many objects, and keep stale pointers in it.  Before its
+ * constructor ran, which is now, GLib can be told to do without, as it does by itself under
+ * Valgrind (and, from 2.76 on, always).  Who sets G_SLICE wants it as it is. */
+bool gobject_slices_found(uintptr_t (*find)(const void *module, const char *name),
+			  const void *module)
+{
+	uintptr_t set_config = find(module, "g_slice_set_config");
+	bool is_start = session.header->status == OUROS_STATUS_STARTING;
+
+	if (set_config && is_start && !environment_get(environment.envp, "G_SLICE"))
+		((void (*)(int, int64_t))set_config)(GOBJECT_ALWAYS_MALLOC, 1);
 	return true;
 }
 

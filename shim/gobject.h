@@ -20,6 +20,9 @@
 
 /* Is that module libgobject?  Notes what of it we call. */
 bool gobject_found(uintptr_t (*find)(const void *module, const char *name), const void *module);
+/* Has GLib do without slices. */
+bool gobject_slices_found(uintptr_t (*find)(const void *module, const char *name),
+			  const void *module);
 
 void gobject_ref(struct interpose_call *call);
 void gobject_ref_sink(struct interpose_call *call);
