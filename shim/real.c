@@ -154,6 +154,35 @@ REAL_OPERATORS_DELETE(REAL_OPERATOR_FIRST)
 real_operator_fn real_operators[REAL_OPERATOR_COUNT] = { REAL_OPERATORS_NEW(
 	REAL_OPERATOR_INITIAL) REAL_OPERATORS_DELETE(REAL_OPERATOR_INITIAL) };
 
+bool real_operator_plain[REAL_OPERATOR_COUNT];
+
+/* Is the function one of a C++ run-time library's, by the name of its file? */
+static bool real_is_in_cxx(const void *function)
+{
+	static const char *const names[] = { "libstdc++.so", "libc++.so", "libc++abi.so" };
+	Dl_info info;
+
+	if (!dladdr(function, &info) || !info.dli_fname)
+		return false;
+	const char *base = info.dli_fname;
+	for (const char *c = base; *c; c++)
+		if (*c == '/')
+			base = c + 1;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t n = 0;
+		while (names[i][n] && names[i][n] == base[n])
+			n++;
+		if (!names[i][n])
+			return true;
+	}
+	return false;
+}
+
+static bool real_operator_aligns(enum real_operator i)
+{
+	return i >= REAL_ZnwmSt11align_val_t && i < REAL_ZdlPv;
+}
+
 static real_operator_fn real_operator_fallback(enum real_operator i)
 {
 	if (i >= REAL_ZdlPv)
@@ -186,6 +215,8 @@ void real_resolve_operators(void)
 		__atomic_store_n(&real_operators[i],
 				 symbol ? (real_operator_fn)symbol : real_operator_fallback(i),
 				 __ATOMIC_RELEASE);
+		real_operator_plain[i] =
+			symbol && !real_operator_aligns(i) && real_is_in_cxx(symbol);
 	}
 	/* What failed must not show in the program's dlerror; the second call frees the text. */
 	dlerror();

@@ -75,6 +75,10 @@ enum real_operator {
 typedef void *(*real_operator_fn)(uintptr_t first, uintptr_t second, uintptr_t third);
 extern real_operator_fn real_operators[REAL_OPERATOR_COUNT]; /* never NULL: see real.c */
 
+/* The operator is a C++ library's own, which does nothing but malloc(size) or free(p): the malloc
+ * wrappers see all there is to see.  Never true of those that align, which round the size. */
+extern bool real_operator_plain[REAL_OPERATOR_COUNT];
+
 /* Looks the operators up: at start when the program came with a C++ library (so that no hook meets
  * the loader's lock later), else on the first operator's call. */
 void real_resolve_operators(void);
