@@ -27,9 +27,6 @@ static struct block block_read(const struct session *s, const struct ouros_block
 }
 
 /*
- * A pointer from a block into its own middle holds nothing: a short std::string points to the
- * characters inside itself, an empty list's head to its own link.  It makes no cycle of a block.
- *
  * An edge from a possible block to an unreached one is left out.  Marking follows what it finds in
  * possible blocks, so the target would be possible too; no snapshot has such an edge, but a file
  * may, and without it no component mixes the two.
@@ -50,13 +47,8 @@ static bool edge_read(const struct block_set *set, const uint32_t *index, size_t
 	edge.to = index[edge.to];
 	if (edge.from == BLOCK_NONE || edge.to == BLOCK_NONE)
 		return false;
-	if (edge.kind == OUROS_EDGE_WEAK) {
-		*ret_edge = edge;
-		return true;
-	}
-	if (edge.from == edge.to && edge.kind != OUROS_EDGE_START)
-		return false;
-	if (set->blocks[edge.from].possible && !set->blocks[edge.to].possible)
+	if (edge.kind != OUROS_EDGE_WEAK && set->blocks[edge.from].possible &&
+	    !set->blocks[edge.to].possible)
 		return false;
 	*ret_edge = edge;
 	return true;
@@ -69,7 +61,22 @@ static void edge_add(struct block_edge *edges, size_t *count, const struct block
 		edges[(*count)++] = *edge;
 }
 
-/* index: by place in the snapshot's list, the index in the set. */
+/* Such edges are few, so they get room when the first one comes; most: as many as there may be. */
+static void edge_set_apart(struct block_edge **edges, size_t *count, size_t most,
+			   const struct block_edge *edge)
+{
+	if (!*edges)
+		*edges = xcalloc(most, sizeof(**edges));
+	edge_add(*edges, count, edge);
+}
+
+/*
+ * A pointer from a block into its own middle holds nothing: a short std::string points to the
+ * characters inside itself, an empty list's head to its own link.  It makes no cycle of a block,
+ * unless the ledger says that an object begins there.
+ *
+ * index: by place in the snapshot's list, the index in the set.
+ */
 static void edges_read(struct block_set *set, const struct session *s, const uint32_t *index)
 {
 	struct block_edge edge;
@@ -77,13 +84,12 @@ static void edges_read(struct block_set *set, const struct session *s, const uin
 	for (size_t i = 0; i < s->edge_count; i++) {
 		if (!edge_read(set, index, s->block_count, &s->edges[i], &edge))
 			continue;
-		if (edge.kind != OUROS_EDGE_WEAK) {
+		if (edge.kind == OUROS_EDGE_WEAK)
+			edge_set_apart(&set->weak, &set->weak_count, s->edge_count - i, &edge);
+		else if (edge.from == edge.to && edge.kind != OUROS_EDGE_START)
+			edge_set_apart(&set->inside, &set->inside_count, s->edge_count - i, &edge);
+		else
 			edge_add(set->edges, &set->edge_count, &edge);
-			continue;
-		}
-		if (!set->weak)
-			set->weak = xcalloc(s->edge_count - i, sizeof(*set->weak));
-		edge_add(set->weak, &set->weak_count, &edge);
 	}
 }
 
@@ -142,5 +148,6 @@ void block_set_destroy(struct block_set *set)
 	free(set->blocks);
 	free(set->edges);
 	free(set->weak);
+	free(set->inside);
 	free(set);
 }

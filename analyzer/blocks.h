@@ -36,7 +36,8 @@ struct block_edge {
 enum { BLOCK_EDGE_RETAIN = OUROS_EDGE_COUNT };
 
 /* Owner of its arrays.  Edges are sorted by (from, offset).  Weak ones hold nothing, so they stand
- * apart: only those who show blocks look at them. */
+ * apart: only those who show blocks look at them; so do pointers from a block into its own middle,
+ * of which only the ledger knows whether an object begins there. */
 struct block_set {
 	struct block *blocks; /* those of the snapshot first, by ordinal */
 	size_t count;
@@ -45,6 +46,8 @@ struct block_set {
 	size_t edge_count;
 	struct block_edge *weak;
 	size_t weak_count;
+	struct block_edge *inside;
+	size_t inside_count;
 };
 
 /* Parts of a block's word, as session_each_live and session_each_reached hand it on. */

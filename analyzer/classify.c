@@ -77,11 +77,13 @@ static void possible_find(struct judgement *j)
 	}
 }
 
-/* Is block to be judged by its case?  A possible one is no part of a cycle of leaks. */
-static bool block_has_case(const struct judgement *j, uint32_t block)
+/* Is block to be judged by its case?  A possible one is no part of a cycle of leaks, and a cycle
+ * that somebody else holds is told of nowhere, so its members' cases are told by themselves. */
+static bool block_has_case(const struct judgement *j, const bool *held, uint32_t block)
 {
+	uint32_t component = j->s->component[block];
 	return j->v->cases && j->v->cases[block].class != CLASS_NONE &&
-	       (j->set->blocks[block].possible || !j->s->is_cycle[j->s->component[block]]);
+	       (j->set->blocks[block].possible || !j->s->is_cycle[component] || held[component]);
 }
 
 static struct leader *leader_append(struct judgement *j, uint32_t block)
@@ -131,7 +133,7 @@ static void leaders_find(struct judgement *j)
 	for (uint32_t c = 0; c < j->s->count; c++)
 		j->v->leader_of_component[c] = UINT32_MAX;
 	for (uint32_t i = 0; i < j->g->nodes; i++) {
-		if (block_has_case(j, i))
+		if (block_has_case(j, held, i))
 			leader_add_case(j, i);
 		else if (!held[j->s->component[i]] && j->v->class_of[i] == CLASS_NONE)
 			leader_add(j, i);

@@ -10,8 +10,8 @@
  *   unconfirmed  would be one of the first three, but some roots could not be read
  *
  * A block that the ledger has a case against (its count says more than anybody holds, it was
- * released too often) leads alone, by the case's class, unless it lies in a cycle: what a cycle is,
- * it stays.
+ * released too often) leads alone, by the case's class, unless it lies in a cycle that leads: what
+ * a cycle is, it stays, and the counts are told with it.
  *
  * Every indirect block is counted under exactly one leader: the first (by ordinal) that reaches it,
  * so that the held sums add up to all indirect blocks and bytes.  Linear in blocks + edges.
@@ -55,7 +55,8 @@ struct verdicts {
 		uint64_t bytes; /* of its own members */
 		uint64_t held_blocks, held_bytes;
 	} * leaders;			/* [leader_count], in the order of their first blocks */
-	uint32_t *leader_of_component;	/* [components]: index into leaders, or UINT32_MAX */
+	uint32_t *leader_of_component;	/* [components]: index into leaders, of several cases the
+					   last, or UINT32_MAX */
 	const struct block_case *cases; /* borrowed */
 };
 

@@ -124,7 +124,6 @@ static void single_add(struct grouper *gr, const struct block_set *set, const st
 	struct draft *draft = draft_of(gr, &key);
 	if (!draft->group.instances++) {
 		example_block(leader->block, &draft->group);
-		draft->group.component = leader->component;
 		stack_set(gr, draft, stack);
 	}
 	draft->group.blocks++;
@@ -186,15 +185,48 @@ struct path_sum {
 
 struct path_summer {
 	const struct paths *paths;
-	struct path_sum *sums; /* [paths->count] */
+	struct path_sum *sums;	  /* [paths->count] */
+	const struct block *told; /* by ascending address */
+	size_t told_count;
+	struct group_total live;
 };
+
+/* Is a block told of elsewhere as a whole?  ret_bytes: how much of it is.  Logarithmic. */
+static bool block_is_told(const struct path_summer *summer, uint64_t address, uint64_t size,
+			  uint64_t *ret_bytes)
+{
+	size_t low = 0, high = summer->told_count;
+	uint64_t bytes = 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (summer->told[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	size_t first = low;
+	for (; low < summer->told_count && summer->told[low].address - address < size; low++) {
+		uint64_t more = summer->told[low].size;
+		bool again =
+			low > first && summer->told[low].address == summer->told[low - 1].address;
+		if (!again)
+			bytes += more < size - bytes ? more : size - bytes;
+	}
+	*ret_bytes = bytes;
+	return low > first && bytes == size;
+}
 
 static bool live_sum(uint64_t address, uint64_t size, uint64_t word, void *arg)
 {
 	struct path_summer *summer = arg;
-	(void)address;
+	uint64_t told;
 	if (block_word_is_ignored(word))
 		return true;
+	summer->live.blocks++;
+	summer->live.bytes += size;
+	if (block_is_told(summer, address, size, &told))
+		return true;
+	size -= told;
 	uint32_t stack = block_word_stack(word);
 	struct path_sum *sum = &summer->sums[summer->paths->of_node[stack]];
 	if (!sum->blocks++)
@@ -227,16 +259,16 @@ static void sums_add(struct grouper *gr, const struct path_summer *summer)
 }
 
 /* Last of all: these groups are not in the table. */
-static void counted_add(struct grouper *gr, bool reached)
+static void counted_add(struct grouper *gr, bool reached, struct path_summer *summer)
 {
-	struct path_summer summer = { .paths = gr->paths };
-	summer.sums = xcalloc(gr->paths->count, sizeof(*summer.sums));
+	summer->paths = gr->paths;
+	summer->sums = xcalloc(gr->paths->count, sizeof(*summer->sums));
 	if (reached)
-		session_each_reached(gr->session, reached_sum, &summer);
+		session_each_reached(gr->session, reached_sum, summer);
 	else
-		session_each_live(gr->session, live_sum, &summer);
-	sums_add(gr, &summer);
-	free(summer.sums);
+		session_each_live(gr->session, live_sum, summer);
+	sums_add(gr, summer);
+	free(summer->sums);
 }
 
 /* --- the result -------------------------------------------------------------------------- */
@@ -297,7 +329,7 @@ struct group_set *group_create(const struct session *session, const struct block
 		if (v->class_of[i] == CLASS_POSSIBLE)
 			possible_add(&gr, set, i);
 	if (reachable)
-		counted_add(&gr, true);
+		counted_add(&gr, true, &(struct path_summer){ 0 });
 	struct group_set *gs = groups_take(&gr);
 	for (uint32_t i = 0; i < g->nodes; i++) {
 		gs->totals[v->class_of[i]].blocks++;
@@ -310,12 +342,15 @@ struct group_set *group_create(const struct session *session, const struct block
 	return gs;
 }
 
-struct group_set *group_create_live(const struct session *session)
+struct group_set *group_create_live(const struct session *session, const struct block *told,
+				    size_t told_count)
 {
 	struct grouper gr;
+	struct path_summer summer = { .told = told, .told_count = told_count };
 	grouper_init(&gr, session);
-	counted_add(&gr, false);
+	counted_add(&gr, false, &summer);
 	struct group_set *gs = groups_take(&gr);
+	gs->live = summer.live;
 	grouper_deinit(&gr);
 	return gs;
 }

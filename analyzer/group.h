@@ -19,7 +19,7 @@ struct group {
 	uint64_t blocks, bytes; /* of the leaders' own members, all instances */
 	uint64_t held_blocks, held_bytes;
 	uint32_t stack;	    /* of the example's first member; of a case: where it happened */
-	uint32_t component; /* of the example; UINT32_MAX none */
+	uint32_t component; /* of the example, a cycle; UINT32_MAX none */
 	/* the example: its members in the order of the walk around the cycle (then what else the
 	 * component has), a lost block alone, at most GROUP_MEMBERS; of a longer walk the last
 	 * member shown is the one that closes it; none for reachable.  Edges between shown members,
@@ -44,14 +44,18 @@ struct group_set {
 	struct group_total {
 		uint64_t findings, blocks, bytes;
 	} totals[CLASS_COUNT];
+	struct group_total live; /* of group_create_live: all there was, told of or not */
 };
 
 /* reachable: also group what is reached (session_each_reached). */
 struct group_set *group_create(const struct session *session, const struct block_set *set,
 			       const struct graph *g, const struct scc *s, const struct verdicts *v,
 			       bool reachable);
-/* A session without a snapshot: what was live, by stack, as groups of class REACHABLE. */
-struct group_set *group_create_live(const struct session *session);
+/* A session without a snapshot: what was live, by stack, as groups of class REACHABLE.  told: what
+ * findings tell of already, by ascending address; a block is counted less what of it is told, and
+ * not at all if nothing is left. */
+struct group_set *group_create_live(const struct session *session, const struct block *told,
+				    size_t told_count);
 void group_destroy(struct group_set *gs);
 
 #endif

@@ -110,10 +110,8 @@ static void process_count(const struct session *s, struct report_process *proces
 			total = &process->totals[REPORT_INDIRECT];
 		total_add(total, f->held_blocks, f->held_bytes);
 	}
-	if (!s->has_snapshot) {
-		process->live = process->totals[REPORT_REACHABLE];
+	if (!s->has_snapshot)
 		return;
-	}
 	/* reachable ones are known without a finding for each; ignored ones are not reported */
 	const struct ouros_tally *ignored = &s->snapshot.reached[OUROS_ROOT_IGNORED];
 	struct report_total *reachable = &process->totals[REPORT_REACHABLE];

@@ -45,6 +45,7 @@ static void ledger_join(struct find *f)
 		block_set_destroy(f->set);
 		f->set = counts_blocks(f->ledger, f->counts, &f->block_of);
 	} else {
+		ledger_settle_edges(f->ledger, f->set);
 		f->block_of = ledger_blocks(f->ledger);
 	}
 	f->join = join_create(f->s, f->ledger, f->counts, f->paths, f->set, f->block_of,
@@ -88,10 +89,36 @@ static void findings_make(struct find *f, bool reachable, struct view *view,
 	graph_destroy(graph);
 }
 
-/* Without a snapshot: behind the leaks what was live, by stack. */
-static void live_append(const struct session *s, struct view *view, struct report_process *process)
+static int by_address(const void *a, const void *b)
 {
-	struct group_set *groups = group_create_live(s);
+	const struct block *x = a, *y = b;
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return (x->size < y->size) - (x->size > y->size);
+}
+
+/* The blocks of the findings that are still there, by address. */
+static struct block *told_create(const struct find *f, size_t *ret_count)
+{
+	size_t count = 0;
+	struct block *told = xcalloc(f->set->count, sizeof(*told));
+	for (size_t i = 0; f->join && i < f->set->count; i++) {
+		uint32_t object = f->join->object_of[i];
+		if (object != LEDGER_NONE && f->ledger->objects[object].state == LEDGER_LIVE)
+			told[count++] = f->set->blocks[i];
+	}
+	if (count)
+		qsort(told, count, sizeof(*told), by_address);
+	*ret_count = count;
+	return told;
+}
+
+/* Without a snapshot: behind the leaks what was live, by stack, but for what they tell of. */
+static void live_append(const struct find *f, struct view *view, struct report_process *process)
+{
+	size_t told_count;
+	struct block *told = told_create(f, &told_count);
+	struct group_set *groups = group_create_live(f->s, told, told_count);
 	struct report_finding *live = view_findings(view, groups, NULL);
 	size_t leaks = process->finding_count, count = findings_merge(live, groups->count);
 	struct report_finding *all = store_alloc(view->store, leaks + count, sizeof(*all));
@@ -101,7 +128,10 @@ static void live_append(const struct session *s, struct view *view, struct repor
 		all[leaks + i] = live[i];
 	process->findings = all;
 	process->finding_count = leaks + count;
+	process->live.blocks = groups->live.blocks;
+	process->live.bytes = groups->live.bytes;
 	group_destroy(groups);
+	free(told);
 }
 
 void judge_find(const struct session *s, bool reachable, struct view *view,
@@ -113,6 +143,6 @@ void judge_find(const struct session *s, bool reachable, struct view *view,
 		findings_make(&f, reachable && s->has_snapshot, view, process);
 	}
 	if (!s->has_snapshot)
-		live_append(s, view, process);
+		live_append(&f, view, process);
 	find_deinit(&f);
 }

@@ -12,8 +12,6 @@
 
 #include <stdlib.h>
 
-#include "map.h"
-
 enum { FIRST_ROOM = 64 };
 
 /* While it is being made. */
@@ -195,6 +193,7 @@ static void snapshot_objects(struct ledger_builder *b, const struct block_set *s
 		if (!object_add(b, from.id, ordinal, &from.object))
 			continue;
 		struct ledger_object *o = &b->l->objects[b->l->count - 1];
+		o->outside = is_live && ordinal == BLOCK_NONE;
 		o->reach = session_reach(s, ordinal);
 		if (o->reach == SESSION_UNREACHED || o->reach == SESSION_POSSIBLE)
 			o->block = block_set_find(set, ordinal);
@@ -290,18 +289,58 @@ static bool live_rows_add(uint32_t id, const struct ouros_object *object, void *
 	return true;
 }
 
-/* An object that was not declared is as large as its block. */
-static bool live_size_set(uint64_t address, uint64_t size, uint64_t word, void *arg)
+/* Live objects, by address. */
+struct live_objects {
+	struct ledger_object **object;
+	size_t count;
+};
+
+static int by_address(const void *a, const void *b)
 {
-	const struct map *by_address = arg;
-	struct ledger_object *o = map_get(by_address, address);
-	if (!o)
-		return true;
-	if (!o->size)
-		o->size = size;
-	if (o->size == size)
-		o->block_stack = block_word_stack(word);
+	uint64_t x = (*(struct ledger_object *const *)a)->address;
+	uint64_t y = (*(struct ledger_object *const *)b)->address;
+	return (x > y) - (x < y);
+}
+
+/* What a block says of the objects in it: an undeclared one is as large as the block. */
+static bool live_block_ask(uint64_t address, uint64_t size, uint64_t word, void *arg)
+{
+	const struct live_objects *live = arg;
+	size_t low = 0, high = live->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (live->object[middle]->address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < live->count && live->object[low]->address - address < (size ? size : 1);
+	     low++) {
+		struct ledger_object *o = live->object[low];
+		o->outside = false;
+		if (!o->size)
+			o->size = size;
+		if (o->size == size)
+			o->block_stack = block_word_stack(word);
+	}
 	return true;
+}
+
+static void live_blocks_ask(struct ledger_builder *b)
+{
+	struct live_objects live = { .object = xcalloc(b->l->count, sizeof(*live.object)) };
+	for (uint32_t i = 0; i < b->l->count; i++) {
+		struct ledger_object *o = &b->l->objects[i];
+		if (o->state != LEDGER_LIVE)
+			continue;
+		o->outside = true;
+		live.object[live.count++] = o;
+	}
+	if (live.count) {
+		qsort(live.object, live.count, sizeof(struct ledger_object *), by_address);
+		session_each_live(b->s, live_block_ask, &live);
+	}
+	free(live.object);
 }
 
 static void live_read(struct ledger_builder *b)
@@ -314,14 +353,7 @@ static void live_read(struct ledger_builder *b)
 	for (uint32_t i = w.next; i < b->l->count; i++)
 		b->l->objects[i].retain_first = b->l->objects[i].retain_end = b->l->retain_count;
 	free(w.taken);
-
-	struct map by_address = { 0 };
-	for (uint32_t i = 0; i < b->l->count; i++)
-		if (b->l->objects[i].state == LEDGER_LIVE)
-			map_put(&by_address, b->l->objects[i].address, &b->l->objects[i]);
-	if (by_address.count)
-		session_each_live(b->s, live_size_set, &by_address);
-	map_deinit(&by_address);
+	live_blocks_ask(b);
 }
 
 struct ledger *ledger_create(const struct session *s, const struct block_set *set)

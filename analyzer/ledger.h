@@ -48,6 +48,7 @@ struct ledger_object {
 	uint64_t address, size;
 	const char *type; /* NULL unknown */
 	enum ledger_state state;
+	bool outside;	/* alive, but in no block of the heap */
 	bool partial;	/* its count proves nothing */
 	bool finalized; /* the count has come back to 0 */
 	enum session_reach reach;
@@ -75,6 +76,9 @@ struct ledger {
 /* set: of the same session.  Expected linear in the ledger's records, n log n in what is
  * unreached. */
 struct ledger *ledger_create(const struct session *s, const struct block_set *set);
+/* Leaves of the pointers from a block to itself those that refer to the retained object in it; a
+ * block without one keeps those to its first byte.  Expected linear. */
+void ledger_settle_edges(const struct ledger *l, struct block_set *set);
 void ledger_destroy(struct ledger *l);
 
 /* Whether the object's count may be judged: alive, retained, known since its birth. */

@@ -43,9 +43,10 @@ struct report_stack {
 
 struct report_member {
 	uint64_t address, size;
-	const char *type; /* NULL unknown */
-	int64_t refcount; /* -1 unknown */
-	int64_t held;	  /* of refcount, how many are held by somebody; -1 unknown */
+	const char *type;  /* NULL unknown */
+	int64_t refcount;  /* -1 unknown */
+	int64_t held;	   /* of refcount, how many are held by somebody; -1 unknown */
+	bool is_explained; /* of a cycle: by references inside it, all of refcount */
 	struct report_stack stack;
 };
 
@@ -79,8 +80,8 @@ struct report_retain {
 	enum report_retain_kind kind;
 	uint64_t count;
 	uint64_t held;		 /* of these, how many somebody still holds */
-	const char *holder;	 /* its type or "block"; NULL: nobody was named */
-	uint64_t holder_address; /* 0: nobody was named */
+	const char *holder;	 /* its type or "block"; NULL: none, it is outside of the heap */
+	uint64_t holder_address; /* 0: nobody was named, or nobody knows any more where it was */
 	const char *why;	 /* where held < count: why not; NULL otherwise */
 	struct report_stack stack;
 };
@@ -146,7 +147,7 @@ struct report_process {
 	enum report_verdict verdict;
 	const char *reason; /* of unchecked; NULL otherwise */
 	struct report_coverage coverage;
-	struct report_total totals[REPORT_CLASS_COUNT];
+	struct report_total totals[REPORT_CLASS_COUNT]; /* a case may count as reachable too */
 	struct report_total suppressed;
 	struct report_total live; /* at the end (or when it was killed) */
 	struct report_finding

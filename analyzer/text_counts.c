@@ -90,14 +90,16 @@ static void show_retains(const struct text *t, const struct report_retain *r, ui
 	if (n != r->count)
 		fprintf(t->out, "%s of ", format_count(n, text));
 	text_count(t, r->count, nouns[r->kind].one, nouns[r->kind].many);
-	if (!r->holder)
+	if (!r->holder && !r->holder_address)
 		return;
 	fputs(" by ", t->out);
-	if (r->holder_address)
+	if (!r->holder_address)
+		fputs("somebody who is gone", t->out);
+	else if (!r->holder)
+		text_object(t, "outside of the heap", r->holder_address);
+	else
 		text_object(t, strcmp(r->holder, "block") == 0 ? NULL : r->holder,
 			    r->holder_address);
-	else
-		fputs("somebody who is gone", t->out);
 }
 
 static void show_stack(struct counts *c, const struct report_stack *stack)
@@ -202,12 +204,12 @@ static void show_explained(const struct text *t, const struct report_finding *f,
 	}
 }
 
-/* Of a component: each member's count. */
+/* Of a component: each member's count; one that the cycle itself explains says nothing more. */
 static void show_members(const struct text *t, const struct report_finding *f)
 {
 	size_t shown = 0, left = 0;
 	for (uint32_t i = 0; i < f->member_count; i++) {
-		if (f->members[i].refcount < 0)
+		if (f->members[i].refcount < 0 || (f->members[i].is_explained && !t->o->verbose))
 			continue;
 		if (shown == COUNTS_MEMBERS && !t->o->verbose) {
 			left++;
@@ -236,13 +238,22 @@ static bool finding_has_counts(const struct report_finding *f)
 	return false;
 }
 
+/* Does show_members show any? */
+static bool finding_has_unexplained(const struct text *t, const struct report_finding *f)
+{
+	for (size_t i = 0; i < f->member_count; i++)
+		if (f->members[i].refcount >= 0 && (!f->members[i].is_explained || t->o->verbose))
+			return true;
+	return false;
+}
+
 static void show_summary(const struct text *t, const struct report_finding *f)
 {
 	if (text_is_counted(f))
 		show_object(t, f);
 	else if (!finding_has_counts(f))
 		return;
-	if (f->counts_say || !text_is_counted(f)) {
+	if (f->counts_say || (!text_is_counted(f) && finding_has_unexplained(t, f))) {
 		text_paint(t, PAINT_STRONG);
 		fputs("   counts:", t->out);
 		text_paint(t, PAINT_PLAIN);

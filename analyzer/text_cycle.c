@@ -138,14 +138,67 @@ static void show_reference(const struct text *t, const struct report_edge *edge)
 		fprintf(t->out, "+0x%" PRIx64, edge->offset);
 }
 
-/* All references of one member to another, on one line. */
+static void show_kind(const struct text *t, const char *before, enum report_edge_kind kind)
+{
+	switch (kind) {
+	case REPORT_EDGE_START:
+		break;
+	case REPORT_EDGE_INTERIOR:
+		if (t->o->verbose)
+			fprintf(t->out, "%s(into its middle)", before);
+		break;
+	case REPORT_EDGE_WEAK:
+		fprintf(t->out, "%s(weak)", before);
+		break;
+	case REPORT_EDGE_INNER:
+		fprintf(t->out, "%s(lies in it)", before);
+		break;
+	case REPORT_EDGE_RETAIN:
+		break;
+	}
+}
+
+/* Are all references of one member to another of one kind?  Then it is said once. */
+static bool references_are_alike(const struct walk *w, const struct report_edge *edge)
+{
+	for (uint32_t i = w->first[edge->from]; i < w->first[edge->from + 1]; i++) {
+		const struct report_edge *other = &w->finding->edges[w->order[i]];
+		if (other->to == edge->to && other->kind != edge->kind)
+			return false;
+	}
+	return true;
+}
+
+/* All references of one member to another, on one line, each with its kind where they differ. */
 static void show_references(const struct text *t, const struct walk *w,
 			    const struct report_edge *edge)
 {
 	size_t shown = 0;
+	bool alike = references_are_alike(w, edge);
 	for (uint32_t i = w->first[edge->from]; i < w->first[edge->from + 1]; i++) {
 		const struct report_edge *other = &w->finding->edges[w->order[i]];
 		if (other->to != edge->to)
+			continue;
+		if (shown == CYCLE_REFERENCES && !t->o->verbose) {
+			fputs(", ...", t->out);
+			break;
+		}
+		fputs(shown++ ? ", " : "", t->out);
+		show_reference(t, other);
+		if (!alike)
+			show_kind(t, " ", other->kind);
+	}
+}
+
+/* Those that are to become weak: all that hold. */
+static void show_cut_references(const struct text *t, const struct walk *w,
+				const struct report_edge *edge)
+{
+	size_t shown = 0;
+	for (uint32_t i = w->first[edge->from]; i < w->first[edge->from + 1]; i++) {
+		const struct report_edge *other = &w->finding->edges[w->order[i]];
+		if (other->to != edge->to || other->kind == REPORT_EDGE_WEAK ||
+		    other->kind == REPORT_EDGE_INNER)
 			continue;
 		if (shown == CYCLE_REFERENCES && !t->o->verbose) {
 			fputs(", ...", t->out);
@@ -173,21 +226,8 @@ static void show_line(const struct text *t, const struct walk *w, const struct c
 	fprintf(t->out, " [%" PRIu64 "]", to->size);
 	if (line->target == TARGET_ABOVE)
 		fputs(", as above", t->out);
-	switch (edge->kind) {
-	case REPORT_EDGE_START:
-		break;
-	case REPORT_EDGE_INTERIOR:
-		fputs(t->o->verbose ? "  (into its middle)" : "", t->out);
-		break;
-	case REPORT_EDGE_WEAK:
-		fputs("  (weak)", t->out);
-		break;
-	case REPORT_EDGE_INNER:
-		fputs("  (lies in it)", t->out);
-		break;
-	case REPORT_EDGE_RETAIN:
-		break;
-	}
+	if (references_are_alike(w, edge))
+		show_kind(t, "  ", edge->kind);
 	fputc('\n', t->out);
 }
 
@@ -206,7 +246,7 @@ static void show_cut(const struct text *t, const struct walk *w, const struct re
 		text_member(t, &f->members[edge->to]);
 	} else {
 		fputs(", make ", t->out);
-		show_references(t, w, edge);
+		show_cut_references(t, w, edge);
 		fputs(" of ", t->out);
 		text_member(t, &f->members[edge->from]);
 		fputs(" weak", t->out);

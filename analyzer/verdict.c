@@ -17,6 +17,7 @@
 #include "verdict.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,28 @@ static void note_roots(const struct session *s, struct store *store, struct repo
 	}
 }
 
+/* What the program itself kept out of the recording, or told the ledger in vain. */
+static void note_told(const struct session *s, struct store *store, struct report_process *process)
+{
+	const struct ouros_coverage *from = &s->header.coverage;
+	if (from->paused) {
+		char *note = xasprintf("%" PRIu64 " block%s made while the program had stopped "
+				       "recording: %s not judged",
+				       from->paused, from->paused == 1 ? " was" : "s were",
+				       from->paused == 1 ? "it is" : "they are");
+		verdict_add_note(store, process, note);
+		free(note);
+	}
+	if (from->stray_cookies) {
+		char *note =
+			xasprintf("%" PRIu64 " cookie%s given back that name%s no hold",
+				  from->stray_cookies, from->stray_cookies == 1 ? " was" : "s were",
+				  from->stray_cookies == 1 ? "s" : "");
+		verdict_add_note(store, process, note);
+		free(note);
+	}
+}
+
 void verdict_coverage(const struct session *s, struct store *store, struct report_process *process)
 {
 	const struct ouros_coverage *from = &s->header.coverage;
@@ -119,6 +142,7 @@ void verdict_coverage(const struct session *s, struct store *store, struct repor
 		verdict_add_note(store, process, note);
 		free(note);
 	}
+	note_told(s, store, process);
 	note_roots(s, store, process);
 	enum ouros_reason reason = (enum ouros_reason)s->header.reason;
 	if (reason != OUROS_REASON_NONE && s->header.status != OUROS_STATUS_FROZEN)

@@ -2,7 +2,7 @@
 /*
  * view_ledger - types, counts, retains and events of a finding's members, and what the counts add.
  *
- * Retains that read the same (kind, holder, stack, reason) are one row, the missing ones first.
+ * Retains that read the same (kind, holder, named stack, reason) are one row, the missing first.
  * What is said of a cycle is looked up in the component of the example alone, so all findings
  * together cost as much as what they show: n log n in their retains and references.
  */
@@ -10,6 +10,8 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+
+#include "hash.h"
 
 enum { ROWS_MOST = 4096 }; /* of one finding */
 
@@ -70,6 +72,23 @@ static void member_fill(const struct view *v, uint32_t block, struct report_memb
 		member->held = judged->held < INT64_MAX ? (int64_t)judged->held : INT64_MAX;
 }
 
+/* Equal for stacks that read the same: by function and line, or by place where there is none. */
+static uint64_t hash_stack(const struct report_stack *stack)
+{
+	uint64_t hash = hash_u64(HASH_START, stack->truncated | stack->bare << 1);
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct report_frame *frame = &stack->frames[i];
+		hash = hash_string(hash, frame->function);
+		hash = hash_string(hash, frame->file);
+		hash = hash_u64(hash, frame->line);
+		if (frame->line)
+			continue;
+		hash = hash_string(hash, frame->module);
+		hash = hash_u64(hash, frame->offset);
+	}
+	return hash;
+}
+
 /* --- retains ------------------------------------------------------------------------------------
  */
 
@@ -99,7 +118,7 @@ static int compare_u64(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Alike ones together; missing ones first. */
+/* Missing ones first, then in the order in which they were first seen. */
 static int by_row(const void *a, const void *b, void *arg)
 {
 	const struct join *j = arg;
@@ -112,12 +131,18 @@ static int by_row(const void *a, const void *b, void *arg)
 		order = compare_u64(j->retains[x].why, j->retains[y].why);
 	if (!order)
 		order = compare_u64(p->stack, q->stack);
-	return order ? order : compare_u64(p->holder, q->holder);
+	return order ? order : compare_u64(x, y);
 }
 
-static bool row_is_alike(const struct join *j, size_t x, size_t y)
+/* Equal for retains that read the same: call sites of one line are one. */
+static uint64_t hash_row(struct view *v, size_t i)
 {
-	return by_row(&x, &y, (void *)j) == 0;
+	const struct ledger_retain *retain = &v->join->ledger->retains[i];
+	uint64_t hash = hash_u64(HASH_START, retain->kind);
+	hash = hash_u64(hash, v->join->retains[i].why);
+	hash = hash_u64(hash, retain->holder);
+	hash = hash_u64(hash, retain->holder_is_lost);
+	return hash_u64(hash, hash_stack(view_stack(v, retain->stack)));
 }
 
 /* The holder as the reader is told. */
@@ -126,30 +151,34 @@ static void row_set_holder(const struct join *j, const struct ledger_retain *ret
 {
 	if (retain->holder != LEDGER_NONE) {
 		const struct ledger_object *holder = &j->ledger->objects[retain->holder];
-		row->holder = holder->type ? holder->type : "block";
+		const char *nameless = holder->outside ? NULL : "block";
+		row->holder = holder->type ? holder->type : nameless;
 		row->holder_address = holder->address;
 	} else if (retain->holder_is_lost) {
 		row->holder = "block";
 	}
 }
 
-static void row_add(struct view *v, struct report_finding *finding, uint32_t member, size_t i,
-		    bool again)
+static struct report_retain *row_add(struct view *v, struct report_finding *finding,
+				     uint32_t member, size_t i)
+{
+	const struct ledger_retain *retain = &v->join->ledger->retains[i];
+	struct report_retain *row = &finding->retains[finding->retain_count++];
+	*row = (struct report_retain){
+		.member = member,
+		.kind = (enum report_retain_kind)retain->kind,
+		.why = why_text(v->join->retains[i].why),
+		.stack = *view_stack(v, retain->stack),
+	};
+	row_set_holder(v->join, retain, row);
+	return row;
+}
+
+static void row_count(const struct view *v, struct report_retain *row, size_t i)
 {
 	const struct ledger_retain *retain = &v->join->ledger->retains[i];
 	const struct join_retain *result = &v->join->retains[i];
 	bool counts = retain->kind != LEDGER_EXCESS && retain->kind != LEDGER_LATE;
-	if (!again) {
-		struct report_retain *row = &finding->retains[finding->retain_count++];
-		*row = (struct report_retain){
-			.member = member,
-			.kind = (enum report_retain_kind)retain->kind,
-			.why = why_text(result->why),
-			.stack = *view_stack(v, retain->stack),
-		};
-		row_set_holder(v->join, retain, row);
-	}
-	struct report_retain *row = &finding->retains[finding->retain_count - 1];
 	row->count += counts ? result->left : retain->count;
 	row->held += counts ? result->held : 0;
 }
@@ -164,12 +193,19 @@ static void member_add_rows(struct view *v, struct report_finding *finding, uint
 			shown[count++] = i;
 	if (count > 1)
 		qsort_r(shown, count, sizeof(*shown), by_row, (void *)v->join);
+	struct map rows = { 0 };
 	for (size_t i = 0; i < count; i++) {
-		bool again = i && row_is_alike(v->join, shown[i - 1], shown[i]);
-		if (!again && finding->retain_count == ROWS_MOST)
-			break;
-		row_add(v, finding, member, shown[i], again);
+		uint64_t key = hash_row(v, shown[i]);
+		struct report_retain *row = map_get(&rows, key);
+		if (!row && finding->retain_count == ROWS_MOST)
+			continue;
+		if (!row) {
+			row = row_add(v, finding, member, shown[i]);
+			map_put(&rows, key, row);
+		}
+		row_count(v, row, shown[i]);
 	}
+	map_deinit(&rows);
 	free(shown);
 }
 
@@ -243,6 +279,14 @@ static const char *shortfall_say(struct view *v, const struct ledger_object *o, 
 	return store_keep(v->store, say);
 }
 
+/* Is an object's count no more than the references to it from its component? */
+static bool count_is_explained(const struct view *v, const struct block_set *set,
+			       const struct ledger_object *o, uint32_t block)
+{
+	return !v->join->objects[o - v->join->ledger->objects].missing &&
+	       o->count <= references_inside(v, set, o, block);
+}
+
 static const char *cycle_say(struct view *v, const struct block_set *set, uint32_t component)
 {
 	const struct scc *s = v->scc;
@@ -251,11 +295,10 @@ static const char *cycle_say(struct view *v, const struct block_set *set, uint32
 		const struct ledger_object *o = block_object(v, s->member[i]);
 		if (!o || !ledger_is_counted(o))
 			continue;
-		uint64_t inside = references_inside(v, set, o, s->member[i]);
 		if (v->join->objects[o - v->join->ledger->objects].missing)
-			return shortfall_say(v, o, inside);
+			return shortfall_say(v, o, references_inside(v, set, o, s->member[i]));
 		counted = true;
-		explained &= o->count <= inside;
+		explained &= count_is_explained(v, set, o, s->member[i]);
 	}
 	return counted && explained ? "every count is explained by references inside the cycle"
 				    : NULL;
@@ -284,43 +327,72 @@ void view_ledger(struct view *v, const struct group *group, const struct block_s
 	const struct ledger_object *first = block_object(v, group->members[0]);
 	if (first)
 		events_fill(v, finding, first);
-	if (group->component != UINT32_MAX && v->scc->is_cycle[group->component])
-		finding->counts_say = cycle_say(v, set, group->component);
+	if (group->component == UINT32_MAX)
+		return;
+	finding->counts_say = cycle_say(v, set, group->component);
+	for (uint32_t i = 0; i < group->member_count; i++) {
+		const struct ledger_object *o = block_object(v, group->members[i]);
+		finding->members[i].is_explained = o && ledger_is_counted(o) &&
+						   count_is_explained(v, set, o, group->members[i]);
+	}
 }
 
 /* --- disagreements ------------------------------------------------------------------------------
  */
 
+static void disagreement_fill(struct view *v, const struct join_disagreement *d,
+			      struct report_disagreement *ret)
+{
+	const struct ledger_object *o = &v->join->ledger->objects[d->object];
+	*ret = (struct report_disagreement){
+		.type = o->type,
+		.address = o->address,
+		.size = o->size,
+		.instances = d->instances,
+		.stack = *view_stack(v, ledger_stack(o)),
+	};
+	switch (d->kind) {
+	case JOIN_KEPT:
+		ret->counts = "unreachable";
+		ret->memory = d->possible ? "possibly reachable" : "reachable";
+		ret->why = store_keep(v->store,
+				      xasprintf("a pointer that retains nothing keeps it: %s",
+						session_root_text(d->root)));
+		break;
+	case JOIN_UNKNOWN:
+		ret->counts = "held from outside";
+		ret->memory = "unreachable";
+		ret->why = "its holder has no count of its own, and cannot be reached";
+		break;
+	}
+}
+
+/* Equal for those that read the same. */
+static uint64_t hash_disagreement(const struct report_disagreement *d)
+{
+	uint64_t hash = hash_string(HASH_START, d->type);
+	hash = hash_string(hash, d->memory);
+	hash = hash_string(hash, d->why);
+	return hash_u64(hash, hash_stack(&d->stack));
+}
+
 struct report_disagreement *view_disagreements(struct view *v, size_t *ret_count)
 {
 	const struct join *j = v->join;
+	struct map seen = { 0 };
+	size_t count = 0;
 	struct report_disagreement *all =
 		store_alloc(v->store, j->disagreement_count, sizeof(*all));
 	for (size_t i = 0; i < j->disagreement_count; i++) {
-		const struct join_disagreement *d = &j->disagreements[i];
-		const struct ledger_object *o = &j->ledger->objects[d->object];
-		all[i] = (struct report_disagreement){
-			.type = o->type,
-			.address = o->address,
-			.size = o->size,
-			.instances = d->instances,
-			.stack = *view_stack(v, ledger_stack(o)),
-		};
-		switch (d->kind) {
-		case JOIN_KEPT:
-			all[i].counts = "unreachable";
-			all[i].memory = d->possible ? "possibly reachable" : "reachable";
-			all[i].why = store_keep(
-				v->store, xasprintf("a pointer that retains nothing keeps it: %s",
-						    session_root_text(d->root)));
-			break;
-		case JOIN_UNKNOWN:
-			all[i].counts = "held from outside";
-			all[i].memory = "unreachable";
-			all[i].why = "its holder has no count of its own, and cannot be reached";
-			break;
-		}
+		disagreement_fill(v, &j->disagreements[i], &all[count]);
+		uint64_t key = hash_disagreement(&all[count]);
+		struct report_disagreement *like = map_get(&seen, key);
+		if (like)
+			like->instances += all[count].instances;
+		else
+			map_put(&seen, key, &all[count++]);
 	}
-	*ret_count = j->disagreement_count;
+	map_deinit(&seen);
+	*ret_count = count;
 	return all;
 }

@@ -357,8 +357,9 @@ OURO_INLINE int ouro_is_enabled(void)
 }
 
 /* A collection by itself when the allocations, less the frees, since the last one pass net0 blocks
- * (0: never, as at first), in the thread that allocates.  It is of generation 0; of 1 after more
- * than every1 of these, of 2 after more than every2 of those.  [0, 0, 0] */
+ * (0: never, as at first), in the thread that allocates.  As in CPython it is of generation 1 when
+ * count[1] of ouro_get_count() exceeds every1, of 2 when count[2] exceeds every2, of 0 otherwise.
+ * [0, 0, 0] */
 OURO_INLINE void ouro_set_threshold(size_t net0, unsigned every1, unsigned every2)
 {
 	OURO_TELL(set_threshold(net0, every1, every2));

@@ -105,7 +105,9 @@ struct ouros_coverage {
 	uint64_t mismatched;	   /* of these, not equal frame by frame */
 	uint64_t rules;		   /* unwind rules learnt */
 	uint64_t walked;	   /* captures that needed libunwind's full walk */
-	uint64_t spare[6];
+	uint64_t paused;	   /* blocks made while the program had stopped recording */
+	uint64_t stray_cookies;	   /* cookies given back that name no hold of a known object */
+	uint64_t spare[4];
 };
 _Static_assert(sizeof(struct ouros_coverage) == 128, "format");
 
@@ -171,7 +173,7 @@ enum ouros_kind {
 /* One entry of the directory.  Commits by state. */
 struct ouros_segment {
 	uint32_t kind;	/* enum ouros_kind */
-	uint32_t state; /* 0 not there, 1 committed */
+	uint32_t state; /* 0 not there, 1 committed; given back: 0, as kind is then */
 	uint64_t key;
 	uint64_t offset; /* in the file, a multiple of 8 */
 	uint64_t size;	 /* bytes */
@@ -368,8 +370,8 @@ enum ouros_ref_kind {
 };
 
 /* A pointer to an object: to its start or into it, but not from within itself unless to its start.
- * Each word is there once, as ROOT or BLOCK; VIA says it again, for a named holder that has no word
- * of its own.  Weak words are left out. */
+ * Each word is there once, as ROOT or BLOCK; VIA says it again, for a named holder that has fewer
+ * words of its own than retains, once for each block that has more.  Weak words are left out. */
 struct ouros_ref {
 	uint32_t object; /* id */
 	uint32_t kind;	 /* enum ouros_ref_kind */

@@ -29,12 +29,18 @@ bool hook_start(void)
 /* Inside another hook of this thread, or in what works for us. */
 __attribute__((noinline)) static void hook_made_nested(void *p, size_t size, uintptr_t pc)
 {
+	bool paused = guard_mode() == GUARD_PAUSED;
+
 	if (guard.depth == GUARD_OURS) {
 		block_insert(p, size, capture_bare(OUROS_BARE_NESTED, pc), OUROS_BLOCK_IGNORED);
 		return;
 	}
-	session_count(nested, 1);
-	block_insert(p, size, capture_bare(OUROS_BARE_NESTED, pc), 0);
+	if (paused)
+		session_count(paused, 1);
+	else
+		session_count(nested, 1);
+	block_insert(p, size, capture_bare(OUROS_BARE_NESTED, pc),
+		     paused ? OUROS_BLOCK_IGNORED : 0);
 	if (guard.thread)
 		guard.thread->public->allocs++;
 }
@@ -63,8 +69,10 @@ __attribute__((noinline)) static void *hook_made_otherwise(uintptr_t veiled, siz
 	if (mode == GUARD_ARMED)
 		gc_allocating();
 	hook_set_depth(GUARD_HOOK);
-	if (paused)
+	if (paused) {
 		thread_self_slow();
+		session_count(paused, 1);
+	}
 	return hook_record(veiled, size, paused ? 0 : hook_stack(at), paused || guard.disabled);
 }
 

@@ -89,18 +89,18 @@ static void add(struct build *b, const struct ledger_entry *e, const struct heap
 		inner->word |= OUROS_BLOCK_IGNORED;
 }
 
-/* One block's declared objects, or one object outside of the heap (block NULL). */
+/* What lies in one block, or one object outside of the heap (block NULL).  alone: the first is the
+ * only one declared there. */
 static void add_group(struct build *b, const struct snapshot_ledger *ledger, size_t from, size_t to,
-		      const struct heap_hit *block)
+		      const struct heap_hit *block, bool alone)
 {
 	for (size_t i = from; i < to; i++) {
-		const struct ledger_entry *e = &ledger->entry[ledger->order[i]];
+		const struct ledger_entry *e = &ledger->entry[ledger->place[i].index];
 		const struct ouros_object *o = &e->counted.object;
 
-		if (!(o->flags & OUROS_OBJECT_DECLARED) || !o->size ||
-		    o->address + o->size < o->address)
+		if (!ledger->place[i].is_sized || o->address + o->size < o->address)
 			continue;
-		if (block ? is_the_block(o, block, e->alone)
+		if (block ? is_the_block(o, block, alone && i == from)
 			  : !lies_in(&b->open, o->address, o->address + o->size) ||
 				    !is_there(b->maps, o->address, o->size))
 			continue;
@@ -109,28 +109,26 @@ static void add_group(struct build *b, const struct snapshot_ledger *ledger, siz
 }
 
 /* Objects by address come block by block. */
-static void add_all(struct build *b, struct snapshot_ledger *ledger)
+static void add_all(struct build *b, const struct snapshot_ledger *ledger)
 {
 	size_t next;
 
 	for (size_t i = 0; i < ledger->live_count; i = next) {
-		struct ledger_entry *e = &ledger->entry[ledger->order[i]];
-		uintptr_t address = e->counted.object.address;
+		uintptr_t address = ledger->place[i].address;
 		struct heap_hit block;
 		size_t declared = 0;
 		bool found =
 			heap_find(b->heap, address, &block) && address - block.start < block.size;
 
 		for (next = i; next < ledger->live_count; next++) {
-			const struct ouros_object *o =
-				&ledger->entry[ledger->order[next]].counted.object;
+			const struct ledger_place *place = &ledger->place[next];
 
-			if (next > i && (!found || o->address - block.start >= block.size))
+			if (next > i && (!found || place->address - block.start >= block.size))
 				break;
-			declared += (o->flags & OUROS_OBJECT_DECLARED) && o->size;
+			declared += place->is_sized;
 		}
-		e->alone = declared == 1; /* only the first can begin where the block does */
-		add_group(b, ledger, i, next, found ? &block : NULL);
+		if (declared) /* only the first can begin where the block does */
+			add_group(b, ledger, i, next, found ? &block : NULL, declared == 1);
 	}
 }
 

@@ -61,9 +61,6 @@ extern __thread struct ledger_page *ledger_later
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
 void ledger_catch_up(void);
 
-/* Cookies given back that nobody had: their objects are not known any more. */
-size_t ledger_stray_cookies(void);
-
 /* The count now; -1: not known.  A signal handler inside a hook of ours is told that nothing is. */
 int64_t ledger_count(const void *obj);
 /* The last release was seen, but not its end. */

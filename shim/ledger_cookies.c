@@ -10,6 +10,7 @@
 #include "ledger_do.h"
 
 #include "hooks.h"
+#include "session.h"
 
 enum { LEDGER_COOKIE_SHIFT = 32 };
 
@@ -105,9 +106,6 @@ static void ledger_unhold_step(struct ledger_shard *shard, uint32_t id, struct l
 	ledger_life_settle(shard, id, io_cut);
 }
 
-/* A cookie that nobody can have had, or whose record serves another by now. */
-static size_t ledger_strays;
-
 /* Is the record of this cookie still, or was it last?  ret_object: whose, 0 if it waits. */
 static bool ledger_cookie_is_known(uint64_t cookie, uint32_t *ret_object)
 {
@@ -138,7 +136,8 @@ void ledger_do_unhold(struct ledger_act *act, const struct capture_point *at)
 
 	for (bool done = false; !done;) {
 		if (!ledger_cookie_is_known(act->cookie, &id)) {
-			__atomic_fetch_add(&ledger_strays, 1, __ATOMIC_RELAXED);
+			/* Nobody can have had it, or its record serves another by now. */
+			session_count(stray_cookies, 1);
 			return;
 		}
 		if (unlikely(!id)) {
@@ -156,9 +155,4 @@ void ledger_do_unhold(struct ledger_act *act, const struct capture_point *at)
 		ledger_unlock(shard);
 	}
 	ledger_settle(&cut);
-}
-
-size_t ledger_stray_cookies(void)
-{
-	return __atomic_load_n(&ledger_strays, __ATOMIC_RELAXED);
 }

@@ -3,9 +3,10 @@
  * mark_inner - marking, where the ledger knows more of a block than its bounds.
  *
  * A pointer into such a block means the innermost object there, and is noted if somebody retains
- * that one, marked already or not.  A block's words are its own only outside of its inner blocks
- * and weak slots.  Inner blocks wait in a queue of their own: they may begin anywhere, where an
- * entry of the other queue has no bits for it.
+ * that one, marked already or not; to where that one begins, it is as good as a pointer to the
+ * start of the block: the program itself said that there is an object.  A block's words are its own
+ * only outside of its inner blocks and weak slots.  Inner blocks wait in a queue of their own: they
+ * may begin anywhere, where an entry of the other queue has no bits for it.
  */
 #include "inner.h"
 #include "mark.h"
@@ -25,6 +26,13 @@ void mark_settle_counted(struct mark *m, const struct mark_far *far)
 	hits = inner_targets(m->heap, &block, far->value, hit);
 	if (m->refs)
 		refs_note(m->refs, &hit[0], far->value, far->parent, far->where);
+	if (m->refs && refs_is_start(m->refs, &hit[0], far->value)) {
+		struct mark_far start = *far;
+
+		start.value = hit[0].start;
+		mark_settle(m, &hit[0], &start);
+		return;
+	}
 	for (unsigned i = 0; i < hits; i++)
 		mark_settle(m, &hit[i], far);
 }

@@ -8,7 +8,7 @@
 #include "sort.h"
 #include "sys.h"
 
-enum { WORD = 8 };
+enum { WORD = 8, GROUP_SMALL = 32 };
 
 void refs_init(struct refs *ret_refs)
 {
@@ -26,11 +26,10 @@ void refs_add(struct refs *refs, uintptr_t address, uint32_t id, uint32_t ordina
 void refs_add_held(struct refs *refs, const struct snapshot_ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->live_count; i++) {
-		const struct ledger_entry *e = &ledger->entry[ledger->order[i]];
+		const struct ledger_place *place = &ledger->place[i];
 
-		if (ledger_entry_is_held(e))
-			refs_add(refs, e->counted.object.address, e->counted.id,
-				 e->counted.ordinal - 1);
+		if (place->is_held)
+			refs_add(refs, place->address, place->id, place->ordinal - 1);
 	}
 }
 
@@ -157,10 +156,34 @@ static uint64_t key_object(const void *item)
 	return ((const struct ouros_ref *)item)->object;
 }
 
+/* Those of one object, of which there are mostly few. */
+static void sort_group(struct ouros_ref *ref, size_t count)
+{
+	if (count > GROUP_SMALL) {
+		sort_by_key(ref, sizeof(*ref), count, key_from);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		struct ouros_ref one = ref[i];
+		size_t at = i;
+
+		for (; at && key_from(&ref[at - 1]) > key_from(&one); at--)
+			ref[at] = ref[at - 1];
+		ref[at] = one;
+	}
+}
+
 void refs_sort(struct refs *refs)
 {
-	sort_by_key(refs->ref, sizeof(*refs->ref), refs->count, key_from);
+	size_t next;
+
 	sort_by_key(refs->ref, sizeof(*refs->ref), refs->count, key_object);
+	for (size_t i = 0; i < refs->count; i = next) {
+		for (next = i + 1;
+		     next < refs->count && refs->ref[next].object == refs->ref[i].object; next++)
+			;
+		sort_group(&refs->ref[i], next - i);
+	}
 }
 
 /* Roots may overlap; a coroutine's stack is a root, and lies in a block: then it is a root. */

@@ -48,6 +48,15 @@ void refs_index(struct refs *refs, const struct heap *heap);
 const struct refs_object *refs_find(const struct refs *refs, const struct heap_hit *hit,
 				    uintptr_t value);
 
+/* Does a retained object begin at value, in the middle of the block hit? */
+static inline bool refs_is_start(const struct refs *refs, const struct heap_hit *hit,
+				 uintptr_t value)
+{
+	const struct refs_object *object = value == hit->start ? NULL : refs_find(refs, hit, value);
+
+	return object && object->address == value;
+}
+
 /* A word was read: parent is a root's kind, or OUROS_MARK_PARENT + the ordinal of its block. */
 void refs_note(struct refs *refs, const struct heap_hit *hit, uintptr_t value, uint32_t parent,
 	       uintptr_t where);

@@ -114,7 +114,7 @@ long reporter_count_cycles(uint32_t timeout_ms)
 	long p = sys_call6(SYS_mmap, 0, CYCLES_PAGE, PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (p < 0 && p > -CYCLES_PAGE)
+	if ((uint64_t)p > -(uint64_t)CYCLES_PAGE) /* an error */
 		return -1;
 	long *count = (long *)p;
 	*count = -1;

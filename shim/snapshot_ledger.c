@@ -11,6 +11,7 @@
 
 enum {
 	WORD = 8,
+	AHEAD = 16,	     /* how far ahead in order of address entries are fetched */
 	CHAIN_MAX = 1 << 16, /* records of one object: more is a chain that was caught changing */
 };
 
@@ -82,13 +83,9 @@ void snapshot_ledger_copy(struct snapshot_ledger *ret_ledger)
 
 /* --- in order ------------------------------------------------------------------------------- */
 
-struct place {
-	uint64_t address, index;
-};
-
 static uint64_t place_key(const void *item)
 {
-	return ((const struct place *)item)->address;
+	return ((const struct ledger_place *)item)->address;
 }
 
 static uint64_t slot_key(const void *item)
@@ -96,38 +93,36 @@ static uint64_t slot_key(const void *item)
 	return *(const uintptr_t *)item;
 }
 
-void snapshot_ledger_sort(struct snapshot_ledger *ledger)
+static void index_ids(struct snapshot_ledger *ledger)
 {
-	struct place *place = scratch_map(ledger->live_count * sizeof(*place));
-	size_t live = 0;
-
-	for (size_t i = 0; i < ledger->count; i++) {
-		const struct ouros_object *o = &ledger->entry[i].counted.object;
-
-		if (o->state == OUROS_OBJECT_LIVE)
-			place[live++] = (struct place){ o->address, i };
-	}
-	sort_by_key(place, sizeof(*place), live, place_key);
-	ledger->order = scratch_map(live * sizeof(*ledger->order));
-	for (size_t i = 0; i < live; i++)
-		ledger->order[i] = (uint32_t)place[i].index;
-	sort_by_key(ledger->weak, sizeof(*ledger->weak), ledger->weak_count, slot_key);
+	if (!ledger->count)
+		return;
+	ledger->last_id = ledger->entry[ledger->count - 1].counted.id;
+	ledger->by_id = scratch_map(((size_t)ledger->last_id + 1) * sizeof(*ledger->by_id));
+	for (size_t i = 0; i < ledger->count; i++)
+		ledger->by_id[ledger->entry[i].counted.id] = (uint32_t)i + 1;
 }
 
-struct ledger_entry *snapshot_ledger_find(const struct snapshot_ledger *ledger, uint32_t id)
+void snapshot_ledger_sort(struct snapshot_ledger *ledger)
 {
-	size_t low = 0, high = ledger->count;
+	size_t live = 0;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	ledger->place = scratch_map(ledger->live_count * sizeof(*ledger->place));
+	for (size_t i = 0; i < ledger->count; i++) {
+		const struct ouros_counted *counted = &ledger->entry[i].counted;
+		const struct ouros_object *o = &counted->object;
 
-		if (ledger->entry[middle].counted.id < id)
-			low = middle + 1;
-		else
-			high = middle;
+		if (o->state == OUROS_OBJECT_LIVE)
+			ledger->place[live++] = (struct ledger_place){
+				.address = o->address,
+				.index = (uint32_t)i,
+				.id = counted->id,
+				.is_sized = (o->flags & OUROS_OBJECT_DECLARED) && o->size,
+			};
 	}
-	return low < ledger->count && ledger->entry[low].counted.id == id ? &ledger->entry[low]
-									  : NULL;
+	sort_by_key(ledger->place, sizeof(*ledger->place), live, place_key);
+	sort_by_key(ledger->weak, sizeof(*ledger->weak), ledger->weak_count, slot_key);
+	index_ids(ledger);
 }
 
 /* --- the join ------------------------------------------------------------------------------- */
@@ -149,18 +144,29 @@ static void read_actual(struct ouros_object *o, const struct heap_hit *block,
 	o->flags |= OUROS_OBJECT_ACTUAL;
 }
 
+/* The entry's cache lines, to be read and written soon. */
+static void fetch(const struct ledger_entry *e)
+{
+	__builtin_prefetch(&e->counted.ordinal, 1);
+	__builtin_prefetch(&e->count, 1);
+}
+
 void snapshot_ledger_join(struct snapshot_ledger *ledger, struct heap *heap,
 			  const struct maps *maps)
 {
 	for (size_t i = 0; i < ledger->live_count; i++) {
-		struct ledger_entry *e = &ledger->entry[ledger->order[i]];
+		struct ledger_place *place = &ledger->place[i];
+		struct ledger_entry *e = &ledger->entry[place->index];
 		struct heap_hit hit[2];
 
-		if (!inner_targets_of(heap, e->counted.object.address, hit))
+		if (i + AHEAD < ledger->live_count)
+			fetch(&ledger->entry[place[AHEAD].index]);
+		if (!inner_targets_of(heap, place->address, hit))
 			continue;
-		e->counted.ordinal = hit[0].ordinal + 1;
+		place->ordinal = e->counted.ordinal = hit[0].ordinal + 1;
 		heap->block[hit[0].ordinal].size |= HEAP_SIZE_COUNTED;
 		read_actual(&e->counted.object, &hit[0], maps);
+		place->is_held = ledger_entry_is_held(e);
 	}
 	for (size_t i = 0; i < ledger->weak_count; i++) {
 		struct heap_hit hit[2];

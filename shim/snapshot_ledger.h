@@ -22,19 +22,31 @@
 struct ledger_entry {
 	struct ouros_counted counted; /* size still as declared */
 	uint32_t first;
-	bool alone;    /* the only object that was declared in its block; inner_build's */
 	int64_t count; /* of the retains; see ouros_object */
 };
 
-/* Owner: the clone.  entry is ascending by id; order holds the indices of the LIVE ones, ascending
- * by address; retain[retain_count] are grouped as the entries are. */
+/* Where a live object is.  By address the entries lie all over memory: what most passes ask of them
+ * stands here. */
+struct ledger_place {
+	uintptr_t address;
+	uint32_t index; /* of its entry */
+	uint32_t id;
+	uint32_t ordinal; /* as the entry's, when joined */
+	bool is_sized;	  /* declared, with a size */
+	bool is_held;	  /* ledger_entry_is_held, when joined */
+};
+
+/* Owner: the clone.  entry is ascending by id; place those of the LIVE ones, ascending by address;
+ * retain[retain_count] are grouped as the entries are; by_id is snapshot_ledger_find's. */
 struct snapshot_ledger {
 	struct ledger_entry *entry;
 	size_t count, room;
 	struct ouros_retain *retain;
 	size_t retain_count, retain_room;
-	uint32_t *order;
+	struct ledger_place *place;
 	size_t live_count;
+	uint32_t *by_id; /* 1 + index of the entry, 0: none */
+	uint32_t last_id;
 	uintptr_t *weak; /* slots, ascending */
 	size_t weak_count, weak_room;
 };
@@ -42,11 +54,18 @@ struct snapshot_ledger {
 /* While the program stands still. */
 void snapshot_ledger_copy(struct snapshot_ledger *ret_ledger);
 
-/* Puts the live objects, and the weak slots, in order of address.  Any time later. */
+/* Puts the live objects, and the weak slots, in order of address, and all by id.  Any time later.
+ */
 void snapshot_ledger_sort(struct snapshot_ledger *ledger);
 
-/* The entry of an id, NULL: none. */
-struct ledger_entry *snapshot_ledger_find(const struct snapshot_ledger *ledger, uint32_t id);
+/* The entry of an id, NULL: none.  When sorted. */
+static inline struct ledger_entry *snapshot_ledger_find(const struct snapshot_ledger *ledger,
+							uint32_t id)
+{
+	uint32_t at = id <= ledger->last_id ? ledger->by_id[id] : 0;
+
+	return at ? &ledger->entry[at - 1] : NULL;
+}
 
 /* Is it worth knowing who points to it: live, in a block, and retained by somebody? */
 static inline bool ledger_entry_is_held(const struct ledger_entry *e)

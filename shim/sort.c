@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sort - by the bytes of a key, the lowest first, between two buffers.  O(items * bytes that
- * differ). */
+/* sort - by the digits of a key, the lowest first, between two buffers; bits in which no two keys
+ * differ are left out at both ends.  O(items * digits). */
 #include "sort.h"
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #include "scratch.h"
 #include "sys.h"
 
-enum { WORD = 8, KEY_BYTES = 8, DIGITS = 256 };
+enum { WORD = 8, KEY_BITS = 64, DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
 
 /* One sort; items go from from to to, and back in the next pass. */
 struct sort {
@@ -62,6 +62,21 @@ static void pass(struct sort *s, unsigned shift)
 	s->to = swap;
 }
 
+/* The second buffer, kept for the next sort: the kernel clears what it gives. */
+static char *other_buffer(size_t size)
+{
+	static char *kept;
+	static size_t room;
+
+	if (size > room) {
+		if (kept)
+			scratch_unmap(kept, room);
+		kept = scratch_map(size);
+		room = size;
+	}
+	return kept;
+}
+
 void sort_by_key(void *items, size_t size, size_t count, uint64_t (*key)(const void *item))
 {
 	struct sort s = { items, NULL, size, count, key };
@@ -70,12 +85,12 @@ void sort_by_key(void *items, size_t size, size_t count, uint64_t (*key)(const v
 
 	if (!is_unsorted(&s, &differ))
 		return;
-	other = s.to = scratch_map(count * size);
-	for (unsigned shift = 0; shift < KEY_BYTES * 8; shift += 8) {
+	other = s.to = other_buffer(count * size);
+	for (unsigned shift = (unsigned)__builtin_ctzll(differ); shift < KEY_BITS;
+	     shift += DIGIT_BITS) {
 		if (differ >> shift & (DIGITS - 1))
 			pass(&s, shift);
 	}
 	if (s.from == other)
 		copy(items, other, count * size);
-	scratch_unmap(other, count * size);
 }

@@ -5,6 +5,7 @@
 // expect: lost blocks=2 bytes=96
 // expect: coverage untracked=0
 // expect: coverage unknown_frees=0
+// expect: coverage paused=104
 // valgrind: blocks=105 bytes=5040 it was not told
 #include "collected.h"
 

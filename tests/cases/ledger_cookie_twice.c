@@ -4,6 +4,7 @@
 // expect: over-released findings=1
 // finding: over-released type=Device instances=1 refcount=1 stack=put_again,build,main
 // retain: kind=excess count=1 stack=put_again,build,main
+// expect: coverage stray_cookies=1
 #include "counted.h"
 
 struct node *root;
@@ -24,7 +25,8 @@ static NOINLINE void build(void)
 	struct node *d = make_object("Device");
 	ouro_cookie first, second;
 
-	ouro_unhold(0); /* none: nothing happens */
+	ouro_unhold(0);	    /* none: nothing happens */
+	ouro_unhold(12345); /* nobody's: counted */
 	root = d;
 	first = ouro_hold(d);
 	second = ouro_hold(d);

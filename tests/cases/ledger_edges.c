@@ -10,7 +10,10 @@
 // retain: kind=plain count=1 held=0 stack=take,build,main
 // run: inside
 // args: inside
-// expect: possible blocks<=1
+// expect: reachable blocks>=1
+// run: inside-list
+// args: inside-list
+// expect: reachable blocks>=2
 // run: inside-over
 // args: inside-over
 // expect: over-retained findings=1 blocks=1 bytes=48
@@ -100,6 +103,11 @@ static NOINLINE void build(const char *how)
 	} else if (!strncmp(how, "inside", 6)) { /* as a base class that is not the first */
 		inside = (char *)make_node() + 16;
 		ouro_retain_by(inside, &inside);
+		if (!strcmp(how, "inside-list")) { /* what hangs on it is held as well */
+			n = make_object("Next");
+			*(struct node **)(inside + 8) = n;
+			ouro_retain_by(n, inside);
+		}
 		if (!strcmp(how, "inside-over"))
 			take(inside);
 	} else if (!strcmp(how, "nothing")) {

@@ -5,6 +5,14 @@
 // run: all
 // args: all
 // expect: reachable blocks>=21
+// run: mixed
+// args: mixed
+// expect: reachable blocks>=4
+// run: mixed-over
+// args: mixed-over
+// expect: over-retained findings=1 blocks=1 bytes=48
+// finding: over-retained type=Child refcount=5 held=4
+// retain: kind=plain count=5 held=4 holder=Parent why=no_longer_points
 // run: one
 // args: one
 // expect: over-retained findings=1 blocks=1 bytes=48
@@ -19,7 +27,13 @@ struct parent {
 	std::list<std::vector<node *>> pages;
 };
 
+struct favourite {
+	node *best; /* one of the children, and once more */
+	std::vector<node *> children, others;
+};
+
 parent *root;
+favourite *other;
 node *cache;
 
 static NOINLINE void add(parent *p, std::vector<node *> &into)
@@ -30,8 +44,29 @@ static NOINLINE void add(parent *p, std::vector<node *> &into)
 	into.push_back(child);
 }
 
+/* Five retains by one holder: a word of its own, two in a buffer, one in another, and perhaps one
+ * that it forgot. */
+static NOINLINE void build_mixed(bool over)
+{
+	node *child = make_object("Child");
+
+	other = new favourite;
+	ouro_object(other, sizeof(*other), "Parent");
+	other->best = child;
+	other->children.reserve(2);
+	for (int i = 0; i < two; i++)
+		other->children.push_back(child);
+	other->others.push_back(child);
+	for (int i = 0; i < 2 * two + over; i++)
+		ouro_retain_by(child, other);
+}
+
 static NOINLINE void build(const char *how)
 {
+	if (!strncmp(how, "mixed", 5)) {
+		build_mixed(!strcmp(how, "mixed-over"));
+		return;
+	}
 	root = new parent;
 	ouro_object(root, sizeof(*root), "Parent");
 	for (int i = 0; i < 10; i++)

@@ -9,7 +9,7 @@ import struct
 import sys
 
 COVERAGE = ("untracked dropped unknown_frees truncated_stacks nested prestart verified mismatched "
-            "rules walked").split()
+            "rules walked paused stray_cookies").split()
 ROOTS = "none global stack register tls mapping region ignored".split()
 KIND_SNAPSHOT = 8
 KIND_OBJECTS, KIND_RETAINS = 15, 16

@@ -111,7 +111,8 @@ for report in cycles cycles-report; do
 	expect $report '[.findings[] | select(.class == "cycle") | .counts | test("every count is explained")] | all' true
 	expect $report '[.findings[] | select(.class == "cycle") | .members[].refcount] | unique | join(" ")' 1
 	expect $report '[.findings[] | select(.class == "cycle") | .members[].stack | map(.function) | contains(["make", "ring", "main"])] | all' true
-	# what was live is still told by stack
+	# what else was live is still told by stack, and no block is told of twice
+	expect $report '.totals.reachable | "\(.blocks) \(.bytes)"' "3 144"
 	expect $report '[.findings[] | select(.class == "reachable")] | length > 0' true
 done
 "$OURO" report "$WORK/cycles.ouro" >"$WORK/text" 2>&1

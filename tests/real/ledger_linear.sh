@@ -65,8 +65,9 @@ for how in exit kill; do
 	echo "$how: $small instructions for 20000, $large for 80000"
 	# what does not depend on the size makes it less; a sort makes it a little more
 	[ "$large" -lt $((small * 5)) ] || fail "$how: more than linear"
-	lines=$(wc -l <"$WORK/$how-small.text")
+	# under valgrind, on a busy machine, the reading of symbols may be given up
+	lines=$(grep -vc '^note: names are missing' "$WORK/$how-small.text")
 	[ "$lines" -lt 100 ] || fail "$how: $lines lines of text"
-	[ "$lines" = "$(wc -l <"$WORK/$how-large.text")" ] || fail "$how: a larger ring, a longer text"
+	[ "$lines" = "$(grep -vc '^note: names are missing' "$WORK/$how-large.text")" ] || fail "$how: a larger ring, a longer text"
 done
 finish

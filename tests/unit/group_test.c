@@ -323,7 +323,7 @@ static void possible_and_reachable(void)
 	CHECK_EQUAL(p.groups->totals[CLASS_REACHABLE].bytes, 130);
 
 	/* the same session, had it been killed: all that was live, by stack */
-	struct group_set *live = group_create_live(p.session);
+	struct group_set *live = group_create_live(p.session, NULL, 0);
 	CHECK_EQUAL(live->count, 2);
 	CHECK_EQUAL(live->groups[0].stack, s.parent);
 	CHECK_EQUAL(live->groups[0].blocks, 3);
@@ -365,7 +365,7 @@ static void nothing_at_all(void)
 	struct session_builder *b = builder_create();
 	struct pipeline p = pipeline_build(b, true);
 	CHECK_EQUAL(p.groups->count, 0);
-	struct group_set *live = group_create_live(p.session);
+	struct group_set *live = group_create_live(p.session, NULL, 0);
 	CHECK_EQUAL(live->count, 0);
 	group_destroy(live);
 	pipeline_close(&p);

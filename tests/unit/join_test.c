@@ -322,6 +322,20 @@ static void outside_test(void)
 		CHECK_EQUAL(row(f, REPORT_RETAIN_PLAIN, 2)->held, 0);
 		judged_destroy(judged);
 	}
+	/* it has an address, but neither a type nor a block */
+	struct counted c = counted_create();
+	uint32_t widget = counted_object(&c, "Widget", true);
+	uint32_t variable = builder_object(c.b, BUILDER_NONE, NULL, c.stack[0]);
+	uint32_t plain = counted_object(&c, NULL, true);
+	counted_at(&c, variable)->address = 0x404080;
+	builder_retain(c.b, widget, OUROS_RETAIN_PLAIN, variable, c.stack[1], 1);
+	builder_retain(c.b, widget, OUROS_RETAIN_PLAIN, plain, c.stack[2], 1);
+	struct judged *judged = counted_judge(&c);
+	const struct report_finding *f = counted_finding(judged, REPORT_OVER_RETAINED);
+	CHECK_TEXT(row(f, REPORT_RETAIN_PLAIN, 1)->holder, NULL);
+	CHECK_EQUAL(row(f, REPORT_RETAIN_PLAIN, 1)->holder_address, 0x404080);
+	CHECK_TEXT(row(f, REPORT_RETAIN_PLAIN, 2)->holder, "block");
+	judged_destroy(judged);
 }
 
 /* In mid-run a pointer in somebody's hand excuses what is missing. */
@@ -485,6 +499,111 @@ static void cycle_test(void)
 	judged_destroy(judged);
 }
 
+/* Members whose counts the cycle explains are marked; one whose is not, is not. */
+static void explained_test(void)
+{
+	for (int more = 0; more < 2; more++) {
+		uint32_t ids[3];
+		struct counted c = ring(ids);
+		if (more)
+			builder_retain(c.b, ids[0], OUROS_RETAIN_PLAIN, 0, c.stack[2], 1);
+		struct judged *judged = counted_judge(&c);
+		const struct report_finding *f = counted_finding(judged, REPORT_CYCLE);
+		for (size_t i = 0; i < f->member_count; i++) {
+			bool is_hub = strcmp(f->members[i].type, "Hub") == 0;
+			CHECK_EQUAL(f->members[i].is_explained, !(more && is_hub));
+		}
+		judged_destroy(judged);
+	}
+}
+
+/* A cycle that a lost block holds is told below it; a missing release of a member stands alone. */
+static void held_cycle_test(void)
+{
+	for (int more = 0; more < 2; more++) {
+		uint32_t ids[3];
+		struct counted c = ring(ids);
+		uint32_t owner = builder_block(c.b, 0x2000000, COUNTED_SIZE, c.stack[4]);
+		builder_edge(c.b, owner, 0, 1);
+		if (more)
+			builder_retain(c.b, ids[0], OUROS_RETAIN_PLAIN, 0, c.stack[2], 1);
+		struct judged *judged = counted_judge(&c);
+		CHECK_EQUAL(counted_finding(judged, REPORT_LOST)->held_blocks, more ? 0 : 3);
+		CHECK_EQUAL(counted_leaks(judged), 1 + (uint64_t)more);
+		if (more) {
+			const struct report_finding *f =
+				counted_finding(judged, REPORT_OVER_RETAINED);
+			member_check(f, "Hub", 2, 1);
+			CHECK_EQUAL(f->blocks, 1);
+			CHECK_EQUAL(f->held_blocks, 2);
+			CHECK_TEXT(f->counts_say, NULL);
+			CHECK(counted_is_at(&f->stack, 2));
+		}
+		judged_destroy(judged);
+	}
+}
+
+/* An object behind private data: only a word that points to it is a reference to it. */
+static void inside_test(void)
+{
+	enum { TO_BLOCK, TO_OBJECT, BOTH };
+	for (int how = TO_BLOCK; how <= BOTH; how++) {
+		struct counted c = counted_create();
+		uint32_t object = counted_object(&c, "GFile", false);
+		counted_at(&c, object)->address += 16;
+		builder_retain(c.b, object, OUROS_RETAIN_PLAIN, 0, c.stack[1], 1);
+		if (how != TO_OBJECT)
+			builder_edge(c.b, 0, 8, 0);
+		if (how != TO_BLOCK) {
+			builder_edge_kind(c.b, 0, 24, 0, OUROS_EDGE_INTERIOR);
+			builder_ref(c.b, object, 0, 24);
+		}
+		struct judged *judged = counted_judge(&c);
+		CHECK_EQUAL(counted_leaks(judged), 1);
+		if (how == TO_BLOCK) {
+			member_check(counted_finding(judged, REPORT_OVER_RETAINED), "GFile", 1, 0);
+		} else {
+			const struct report_finding *f = counted_finding(judged, REPORT_CYCLE);
+			CHECK_TEXT(f->counts_say,
+				   "every count is explained by references inside the cycle");
+			CHECK_EQUAL(f->edge_count, 1);
+			CHECK(f->edge_count && f->edges[0].offset == 24);
+		}
+		judged_destroy(judged);
+	}
+}
+
+/* Without a snapshot: what a finding tells of is not told again as live. */
+static void killed_test(void)
+{
+	uint32_t ids[3];
+	struct counted c = ring(ids);
+	uint32_t screen = builder_object(c.b, BUILDER_NONE, NULL, c.stack[0]);
+	uint32_t pool = builder_block(c.b, 0x2000000, 256, c.stack[4]);
+	uint32_t cell = builder_object(c.b, pool, "Cell", c.stack[0]);
+	uint32_t held = counted_object(&c, "Held", true);
+	counted_at(&c, cell)->address += 64;
+	counted_at(&c, cell)->size = 32;
+	counted_at(&c, cell)->flags = OUROS_OBJECT_DECLARED;
+	counted_at(&c, screen)->address = 0x404080;
+	builder_retain(c.b, cell, OUROS_RETAIN_PLAIN, cell, c.stack[1], 1);
+	builder_retain(c.b, held, OUROS_RETAIN_PLAIN, screen, c.stack[1], 1);
+	builder_retain(c.b, held, OUROS_RETAIN_EXCESS, 0, c.stack[1], 1);
+	c.b->with_snapshot = false;
+	c.b->header.status = OUROS_STATUS_RECORDING;
+	struct judged *judged = counted_judge(&c);
+	const struct report_process *p = counted_process(judged);
+	CHECK(p->killed);
+	CHECK_EQUAL(p->live.blocks, 5);
+	CHECK_EQUAL(p->live.bytes, 4 * COUNTED_SIZE + 256);
+	CHECK_EQUAL(p->totals[REPORT_CYCLE].blocks, 4);
+	CHECK_EQUAL(p->totals[REPORT_CYCLE].bytes, 3 * COUNTED_SIZE + 32);
+	CHECK_EQUAL(p->totals[REPORT_OVER_RELEASED].bytes, COUNTED_SIZE);
+	CHECK_EQUAL(p->totals[REPORT_REACHABLE].blocks, 1); /* the rest of the pool */
+	CHECK_EQUAL(p->totals[REPORT_REACHABLE].bytes, 256 - 32);
+	judged_destroy(judged);
+}
+
 static void freed_test(void)
 {
 	struct counted c = counted_create();
@@ -642,6 +761,10 @@ int main(void)
 	possible_test();
 	lost_test();
 	cycle_test();
+	explained_test();
+	held_cycle_test();
+	inside_test();
+	killed_test();
 	freed_test();
 	released_test();
 	disagreement_test();

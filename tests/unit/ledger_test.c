@@ -317,6 +317,22 @@ static void all_edges_test(void)
 	judged_destroy(judged);
 }
 
+static void told_test(void)
+{
+	struct counted c = counted_create();
+	c.b->header.coverage.paused = 104;
+	c.b->header.coverage.stray_cookies = 1;
+	struct judged *judged = counted_judge(&c);
+	const struct report_coverage *coverage = &counted_process(judged)->coverage;
+	CHECK(coverage->note_count >= 2);
+	if (coverage->note_count >= 2) {
+		CHECK_TEXT(coverage->notes[0], "104 blocks were made while the program had stopped "
+					       "recording: they are not judged");
+		CHECK_TEXT(coverage->notes[1], "1 cookie was given back that names no hold");
+	}
+	judged_destroy(judged);
+}
+
 static void unbound_test(void)
 {
 	struct counted c = counted_create();
@@ -388,6 +404,7 @@ int main(void)
 	inner_test();
 	all_edges_test();
 	unbound_test();
+	told_test();
 	pthread_attr_t attributes;
 	pthread_t thread;
 	pthread_attr_init(&attributes);

@@ -223,6 +223,10 @@ static void counted_test(void)
 	CHECK(strstr(text, "\n   one of them: <Image 0x5581f000> [64]: count 5"));
 	CHECK(strstr(text, "\n   never matched: 1 retain by somebody who is gone\n"));
 	free(text);
+	retain = (struct report_retain){ .count = 1, .holder_address = 0x404080 };
+	text = fixture_render("text", &p, 1, &plain);
+	CHECK(strstr(text, "\n   never matched: 1 retain by <outside of the heap 0x404080>\n"));
+	free(text);
 	struct report_member idle = fixture_list_member[0];
 	struct report_finding lost = fixture_findings[1];
 	lost.members = &idle;
@@ -246,6 +250,55 @@ static void counted_test(void)
 	p.finding_count = 1;
 	text = fixture_render("text", &p, 1, &plain);
 	CHECK(strstr(text, "\n1. cycle: 88 bytes"));
+	free(text);
+}
+
+/* What the cycle itself explains is said in one line, unless all is asked for. */
+static void explained_test(void)
+{
+	struct report_process p = fixture_counted_process();
+	struct report_member members[2] = { fixture_couple[0], fixture_couple[1] };
+	struct report_finding finding = fixture_counted[2];
+	finding.members = members;
+	p.findings = &finding;
+	p.finding_count = 1;
+	members[0].is_explained = true;
+	char *text = fixture_render("text", &p, 1, &plain);
+	CHECK(!strstr(text, "<Parent 0x55820000>: count 1"));
+	CHECK(strstr(text, "was found\n      <Child 0x55820040>: count 2, held 1: 1 release"));
+	free(text);
+	members[1].is_explained = true;
+	finding.counts_say = "all is well";
+	finding.retain_count = 2;
+	text = fixture_render("text", &p, 1, &plain);
+	CHECK(strstr(text, "   counts: all is well\n   made by\n"));
+	free(text);
+	text = fixture_render("text", &p, 1, &(struct render_options){ .verbose = true });
+	CHECK(strstr(text, "   counts: all is well\n      <Parent 0x55820000>: count 1, held 1\n"));
+	free(text);
+}
+
+/* References between the same two, some of them weak: which is said, and only the others are to
+ * become weak. */
+static void parallel_test(void)
+{
+	struct report_process p = fixture_counted_process();
+	struct report_finding finding = fixture_counted[2];
+	struct report_edge edges[] = {
+		{ .from = 0, .to = 1, .offset = 16, .kind = REPORT_EDGE_WEAK },
+		{ .from = 0, .to = 1, .offset = 24 },
+		{ .from = 1, .to = 0, .offset = 8, .kind = REPORT_EDGE_WEAK },
+		{ .from = 1, .to = 0, .offset = 16, .kind = REPORT_EDGE_WEAK },
+	};
+	finding.edges = edges;
+	finding.edge_count = 4;
+	finding.cut = 1;
+	p.findings = &finding;
+	p.finding_count = 1;
+	char *text = fixture_render("text", &p, 1, &plain);
+	CHECK(strstr(text, "      +0x10 (weak), +0x18 --> <Child 0x55820040> [40]\n"));
+	CHECK(strstr(text, "+0x8, +0x10 --> CYCLE BACK TO <Parent 0x55820000> [48]  (weak)\n"));
+	CHECK(strstr(text, "to break it, make +0x18 of <Parent 0x55820000> weak:\n"));
 	free(text);
 }
 
@@ -337,6 +390,8 @@ int main(void)
 	p = fixture_counted_process();
 	fixture_check("the report of counts", fixture_render("text", &p, 1, &plain), counted);
 	counted_test();
+	explained_test();
+	parallel_test();
 	many_retains_test();
 	colour_test(fixture_process(), leaks);
 	colour_test(fixture_counted_process(), counted);

@@ -288,7 +288,7 @@ static void test_self(void)
 static void test_cookies(void)
 {
 	char *p = HEAP + 4 * 4096;
-	size_t strays = ledger_stray_cookies();
+	uint64_t strays = session.header->coverage.stray_cookies;
 
 	make(p, 64, 1);
 	uint64_t a = ledger_hold(p, on(50)), b = ledger_hold(p, on(50));
@@ -300,14 +300,14 @@ static void test_cookies(void)
 	uint64_t c = ledger_hold(p, on(53));
 	check(c != a && is_at(p, 2));
 	ledger_unhold(a, on(54)); /* its record serves c by now */
-	check(is_at(p, 2) && ledger_stray_cookies() == strays + 1);
+	check(is_at(p, 2) && session.header->coverage.stray_cookies == strays + 1);
 	ledger_unhold(c, on(55));
 	ledger_unhold(b, on(56));
 	check(is_at(p, 0) && object_of(p)->last == 56 && ledger_is_finalized(p));
 	ledger_unhold(0, on(57));
 	ledger_unhold(UINT64_MAX, on(58));
 	ledger_unhold(~UINT64_C(0) << 32 | (uint32_t)a, on(59));
-	check(ledger_stray_cookies() == strays + 3);
+	check(session.header->coverage.stray_cookies == strays + 3);
 }
 
 static void test_many_cookies(void)
