@@ -17,6 +17,7 @@
 enum {
 	IMAGE_PAGE = 4096,
 	IMAGE_PHDRS = 256,     /* more is no ELF file that the loader takes */
+	IMAGE_BATCH = 16,      /* headers read at a time */
 	IMAGE_MAPS = 1 << 16,  /* length of a list of link maps that we believe */
 	IMAGE_SPACES = 64,     /* namespaces */
 	IMAGE_NOTES = 1 << 16, /* bytes of notes that are searched */
@@ -82,35 +83,62 @@ static void image_read_note(struct module_image *image, uintptr_t at, size_t siz
 	}
 }
 
+/* Copies up to IMAGE_BATCH program headers from the i-th on; returns how many. */
+static uint32_t image_read_phdrs(const struct module_image *image, uint32_t i, ElfW(Phdr) * dst)
+{
+	uint32_t n = image->phnum - i < IMAGE_BATCH ? image->phnum - i : IMAGE_BATCH;
+
+	return image_read(dst, (uintptr_t)&image->phdr[i], n * sizeof(*dst)) ? n : 0;
+}
+
+static void image_take_segment(struct module_image *image, const ElfW(Phdr) * p)
+{
+	uintptr_t at = image->bias + p->p_vaddr;
+
+	if (p->p_type == PT_LOAD) {
+		uintptr_t low = at & -(uintptr_t)IMAGE_PAGE;
+		uintptr_t high = (at + p->p_memsz + IMAGE_PAGE - 1) & -(uintptr_t)IMAGE_PAGE;
+		image->start = low < image->start ? low : image->start;
+		image->end = high > image->end ? high : image->end;
+	} else if (p->p_type == PT_GNU_EH_FRAME) {
+		image->eh_frame_hdr = at;
+	} else if (p->p_type == PT_NOTE && !image->build_id_length) {
+		image_read_note(image, at, p->p_filesz);
+	}
+}
+
+static void image_take_tables(struct module_image *image, const ElfW(Phdr) * p)
+{
+	uintptr_t at = image->bias + p->p_vaddr;
+
+	if (p->p_type == PT_LOAD && (p->p_flags & PF_R) && image->eh_frame_hdr - at < p->p_filesz) {
+		image->eh_start = at;
+		image->eh_end = at + p->p_filesz;
+	}
+}
+
+/* A read is a system call, so headers are read many at a time; one batch is all there is, mostly.
+ */
 static void image_read_segments(struct module_image *image)
 {
-	ElfW(Phdr) p;
+	ElfW(Phdr) batch[IMAGE_BATCH];
+	uint32_t n = 0;
 
 	image->start = UINTPTR_MAX;
-	for (uint32_t i = 0; i < image->phnum; i++) {
-		if (!image_read(&p, (uintptr_t)&image->phdr[i], sizeof(p)))
+	for (uint32_t i = 0; i < image->phnum; i += n) {
+		n = image_read_phdrs(image, i, batch);
+		if (!n)
 			return;
-		uintptr_t at = image->bias + p.p_vaddr;
-		if (p.p_type == PT_LOAD) {
-			uintptr_t low = at & -(uintptr_t)IMAGE_PAGE;
-			uintptr_t high = (at + p.p_memsz + IMAGE_PAGE - 1) & -(uintptr_t)IMAGE_PAGE;
-			image->start = low < image->start ? low : image->start;
-			image->end = high > image->end ? high : image->end;
-		} else if (p.p_type == PT_GNU_EH_FRAME) {
-			image->eh_frame_hdr = at;
-		} else if (p.p_type == PT_NOTE && !image->build_id_length) {
-			image_read_note(image, at, p.p_filesz);
-		}
+		for (uint32_t j = 0; j < n; j++)
+			image_take_segment(image, &batch[j]);
 	}
-	for (uint32_t i = 0; i < image->phnum && image->eh_frame_hdr; i++) {
-		if (!image_read(&p, (uintptr_t)&image->phdr[i], sizeof(p)))
+	for (uint32_t i = 0; i < image->phnum && image->eh_frame_hdr; i += n) {
+		if (image->phnum > IMAGE_BATCH)
+			n = image_read_phdrs(image, i, batch);
+		if (!n)
 			return;
-		uintptr_t at = image->bias + p.p_vaddr;
-		if (p.p_type == PT_LOAD && (p.p_flags & PF_R) &&
-		    image->eh_frame_hdr - at < p.p_filesz) {
-			image->eh_start = at;
-			image->eh_end = at + p.p_filesz;
-		}
+		for (uint32_t j = 0; j < n; j++)
+			image_take_tables(image, &batch[j]);
 	}
 	if (!image->eh_end)
 		image->eh_frame_hdr = 0;

@@ -10,9 +10,14 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
+#include "guard.h"
+#include "interpose_tables.h"
+#include "modules_image.h"
 #include "options.h"
 #include "sys.h"
 #include "unwinder_space.h"
@@ -55,6 +60,41 @@ static unw_addr_space_t unwinder_make_space(void)
 	return as;
 }
 
+/* --- its signal masks ------------------------------------------------------------------------- */
+
+/* Around its locks libunwind blocks all signals, some 30 times a lesson: when it works for us they
+ * are blocked already.  The program may use the same copy of the library, and means it. */
+static int (*unwinder_real_mask)(int how, const sigset_t *set, sigset_t *ret_old);
+
+static int unwinder_mask(int how, const sigset_t *set, sigset_t *ret_old)
+{
+	return guard.depth == GUARD_OURS ? 0 : unwinder_real_mask(how, set, ret_old);
+}
+
+/* Leads the library's own slot for sigprocmask to unwinder_mask. */
+static void unwinder_take_mask(void *library)
+{
+	const struct link_map *map;
+	struct module_image image;
+	struct tables t;
+
+	if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || !image_of(map, &image) ||
+	    !tables_open(&image, &t))
+		return;
+	for (size_t i = 0; i < t.count[1]; i++) {
+		const ElfW(Rela) *r = &t.relocations[1][i];
+		const ElfW(Sym) *symbol = &t.symbols[ELF64_R_SYM(r->r_info)];
+		uintptr_t slot = image.bias + r->r_offset;
+		if (!sys_streq(t.strings + symbol->st_name, "sigprocmask"))
+			continue;
+		unwinder_real_mask = *(int (**)(int, const sigset_t *, sigset_t *))slot;
+		tables_store(&t, slot, (uintptr_t)unwinder_mask);
+	}
+	tables_close(&t);
+}
+
+/* --- loading it ------------------------------------------------------------------------------- */
+
 bool unwinder_init(void)
 {
 	static const char *const names[] = {
@@ -77,6 +117,7 @@ bool unwinder_init(void)
 	}
 	_Static_assert(sizeof(unwinder_library) == sizeof(functions), "one name for each member");
 	sys_memcpy(&unwinder_library, functions, sizeof(functions));
+	unwinder_take_mask(library);
 	unwinder_as = unwinder_make_space();
 	if (!unwinder_as)
 		return false;
