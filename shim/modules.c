@@ -296,19 +296,33 @@ static const struct module_known *module_register(const struct module_image *ima
 
 /* --- what others ask -------------------------------------------------------------------------- */
 
-bool module_find(uintptr_t pc, struct module_info *ret_info)
+bool module_find_blocked(uintptr_t pc, struct module_info *ret_info)
 {
 	struct module_image image;
-	uint64_t signals;
+	bool locked = !module_alone();
 
-	module_enter(&signals);
+	if (locked)
+		sys_lock(&module_lock);
 	const struct module_known *known = module_covering(pc);
 	if (!known && image_find(pc, &image))
 		known = module_register(&image);
 	if (known)
 		*ret_info = known->info;
-	module_leave(&signals);
+	if (locked)
+		sys_unlock(&module_lock);
 	return known;
+}
+
+bool module_find(uintptr_t pc, struct module_info *ret_info)
+{
+	uint64_t signals;
+
+	if (module_alone())
+		return module_find_blocked(pc, ret_info);
+	sys_block_signals(&signals);
+	bool found = module_find_blocked(pc, ret_info);
+	sys_restore_signals(&signals);
+	return found;
 }
 
 /* The thread that the loader works for. */

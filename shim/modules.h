@@ -42,6 +42,8 @@ static inline void modules_note(uintptr_t pc, enum modules_news news)
 
 /* Learns the module that contains pc (registering it in the session if new). False: none. */
 bool module_find(uintptr_t pc, struct module_info *ret_info);
+/* The same, where signals are blocked already. */
+bool module_find_blocked(uintptr_t pc, struct module_info *ret_info);
 
 /* Looks which known modules are gone; raises modules_generation if any, and tells rules_forget.
  * Has new ones looked at by interpose.  On our own stack, signals blocked. */

@@ -23,8 +23,11 @@ enum {
 	RULE_SIDE_CHUNKS = 1 << 12,
 };
 
+/* Marks the key of a row of unwind information, by its first address. */
+#define RULE_ROW (UINT64_C(1) << 63)
+
 struct rule_entry {
-	uint64_t key; /* pc << 1 | exact; 0 = empty */
+	uint64_t key; /* pc << 1 | exact, or a row's; 0 = empty */
 	uint64_t word;
 };
 
@@ -51,10 +54,9 @@ static uint64_t rule_hash(uint64_t key)
 	return h ^ h >> 32;
 }
 
-uint64_t rule_lookup(uintptr_t pc, bool exact)
+static inline uint64_t rule_find(uint64_t key)
 {
 	const struct rule_table *table = __atomic_load_n(&rule_table, __ATOMIC_ACQUIRE);
-	uint64_t key = rule_key(pc, exact);
 
 	if (unlikely(!table))
 		return 0;
@@ -65,6 +67,11 @@ uint64_t rule_lookup(uintptr_t pc, bool exact)
 		if (!found)
 			return 0;
 	}
+}
+
+uint64_t rule_lookup(uintptr_t pc, bool exact)
+{
+	return rule_find(rule_key(pc, exact));
 }
 
 const struct rule *rule_side(uint64_t word)
@@ -150,7 +157,7 @@ void rules_forget(uintptr_t start, uintptr_t end)
 	sys_lock(&rule_lock);
 	struct rule_table *table = rule_table;
 	for (uint64_t i = 0; table && i <= table->mask; i++)
-		if ((table->entry[i].key >> 1) - start < end - start)
+		if (((table->entry[i].key & ~RULE_ROW) >> 1) - start < end - start)
 			__atomic_store_n(&table->entry[i].word, 0, __ATOMIC_RELEASE);
 	sys_unlock(&rule_lock);
 	sys_restore_signals(&signals);
@@ -161,30 +168,50 @@ void rules_forget(uintptr_t start, uintptr_t end)
 struct rule_lesson {
 	uintptr_t pc;
 	bool exact;
-	struct rule rule;
+	uint64_t row; /* its row's key, 0 = not known */
+	uint64_t word;
+	struct rule rule; /* where word is 0 */
 };
 
+/* What is known of another address in the same row is good for this one. */
 static void rule_take_lesson(void *arg)
 {
 	struct rule_lesson *lesson = arg;
+	uintptr_t row;
 
-	unwinder_learn(lesson->pc, lesson->exact, &lesson->rule);
+	if (unwinder_row(lesson->pc, lesson->exact, &row)) {
+		lesson->row = rule_key(row, lesson->exact) | RULE_ROW;
+		lesson->word = rule_find(lesson->row);
+	}
+	if (!lesson->word)
+		unwinder_learn(lesson->pc, lesson->exact, &lesson->rule);
+}
+
+static void rule_remember_as(uint64_t key, uint64_t word)
+{
+	struct rule_table *table = rule_table;
+
+	if (!table || table->used > table->mask / 2)
+		table = rule_table_grow(table);
+	if (table)
+		rule_store(table, key, word);
 }
 
 /* Packs and stores; a word even when it cannot be remembered. */
 static uint64_t rule_remember(const struct rule_lesson *lesson)
 {
-	uint64_t walk = RULE_WALK;
+	uint64_t walk = RULE_WALK, word = lesson->word;
+	bool lasting = word || lesson->rule.module;
 
 	sys_lock(&rule_lock);
-	uint64_t word = rule_pack(&lesson->rule);
+	if (!word)
+		word = rule_pack(&lesson->rule);
 	if (!word)
 		word = walk;
-	struct rule_table *table = rule_table;
-	if (!table || table->used > table->mask / 2)
-		table = rule_table_grow(table);
-	if (table && lesson->rule.module) {
-		rule_store(table, rule_key(lesson->pc, lesson->exact), word);
+	if (lasting) {
+		rule_remember_as(rule_key(lesson->pc, lesson->exact), word);
+		if (lesson->row && !lesson->word)
+			rule_remember_as(lesson->row, word);
 		session_count(rules, 1);
 	}
 	sys_unlock(&rule_lock);

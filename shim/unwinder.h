@@ -25,6 +25,10 @@ bool unwinder_is_ready(void);
  */
 void unwinder_learn(uintptr_t pc, bool exact, struct rule *ret_rule);
 
+/* Where the row of unwind information that pc lies in begins: a rule is the same all over a row.
+ * False: not known.  Same stack and lock. */
+bool unwinder_row(uintptr_t pc, bool exact, uintptr_t *ret_start);
+
 /* One frame of a walk; valid during the call that it is given to. */
 struct unwinder_frame {
 	uintptr_t pc;

@@ -233,7 +233,7 @@ void unwinder_learn(uintptr_t pc, bool exact, struct rule *ret_rule)
 	if (!unwinder_is_ready())
 		return;
 	space_begin();
-	space->in_module = module_find(exact ? pc : pc - 1, &space->module);
+	space->in_module = module_find_blocked(exact ? pc : pc - 1, &space->module);
 	if (!space->in_module)
 		return;
 	uint32_t module = space->module.id;

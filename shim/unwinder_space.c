@@ -58,7 +58,7 @@ static uintptr_t space_word_at(uintptr_t address)
 	return UINT64_C(0x6000000000000000) | (h >> 4 & UINT64_C(0x0ffffffffffffff8));
 }
 
-static bool space_in_tables(uintptr_t address, size_t n)
+bool space_has_table(uintptr_t address, size_t n)
 {
 	const struct module_info *m = &unwinder_space.module;
 	return unwinder_space.in_module && address - m->eh_start < m->eh_end - m->eh_start &&
@@ -68,7 +68,7 @@ static bool space_in_tables(uintptr_t address, size_t n)
 /* Copies n bytes of the unwind tables or of any page that answers. */
 static bool space_read(void *dst, uintptr_t at, size_t n)
 {
-	if (space_in_tables(at, n)) {
+	if (space_has_table(at, n)) {
 		sys_memcpy(dst, (const void *)at, n);
 		return true;
 	}
@@ -93,7 +93,7 @@ static int space_access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t 
 		return 0;
 	}
 	if (address - (uintptr_t)space->synthetic < sizeof(space->synthetic) ||
-	    space_in_tables(address, sizeof(*io_word))) {
+	    space_has_table(address, sizeof(*io_word))) {
 		*io_word = ((const struct space_word *)address)->word;
 		return 0;
 	}
@@ -188,6 +188,16 @@ static uint8_t space_cie_encoding(uintptr_t cie)
 	return 0;
 }
 
+bool space_read_range(uintptr_t fde, uintptr_t cie, uintptr_t *ret_start, uintptr_t *ret_size,
+		      uintptr_t *ret_after)
+{
+	uint8_t encoding = space_cie_encoding(cie);
+
+	*ret_after = fde + 8;
+	return encoding != EH_OMIT && space_read_pointer(ret_after, encoding, 0, ret_start) &&
+	       space_read_pointer(ret_after, encoding & EH_FORMAT, 0, ret_size);
+}
+
 /* Looks for the FDE of ip in .eh_frame, from its start, and makes a table of one entry. */
 static bool space_search_frames(uintptr_t ip, uintptr_t at, uintptr_t end)
 {
@@ -198,10 +208,8 @@ static bool space_search_frames(uintptr_t ip, uintptr_t at, uintptr_t end)
 
 	while (at + 8 <= end && space_read(&head, at, 8) && head.length &&
 	       head.length != UINT32_MAX) {
-		uintptr_t next = at + 4 + head.length, pointer = at + 8, start, size;
-		uint8_t encoding = head.id ? space_cie_encoding(at + 4 - head.id) : EH_OMIT;
-		if (encoding != EH_OMIT && space_read_pointer(&pointer, encoding, 0, &start) &&
-		    space_read_pointer(&pointer, encoding & EH_FORMAT, 0, &size) &&
+		uintptr_t next = at + 4 + head.length, start, size, after;
+		if (head.id && space_read_range(at, at + 4 - head.id, &start, &size, &after) &&
 		    ip - start < size) {
 			unwinder_space.synthetic[0] = (uint32_t)(start - segbase);
 			unwinder_space.synthetic[1] = (uint32_t)(at - segbase);
@@ -261,10 +269,22 @@ static bool space_find_table(uintptr_t ip, const struct module_info *module, unw
 		return space_search_frames(ip, frames, module->eh_end);
 	if (!space_read_pointer(&at, head.count_encoding, module->eh_frame_hdr, &count))
 		return false;
-	if (space_in_tables(at, count * sizeof(struct eh_entry)))
+	if (space_has_table(at, count * sizeof(struct eh_entry)))
 		return space_search_table(ip, (const struct eh_entry *)at, count);
 	ret_di->u.rti.table_data = at;
 	ret_di->u.rti.table_len = count;
+	return true;
+}
+
+bool space_find_fde(uintptr_t ip, uintptr_t *ret_fde)
+{
+	const struct module_info *module = &unwinder_space.module;
+	unw_dyn_info_t di;
+
+	if (!space_find_table(ip, module, &di) ||
+	    di.u.rti.table_data != (unw_word_t)unwinder_space.synthetic)
+		return false;
+	*ret_fde = module->eh_frame_hdr + (uintptr_t)(intptr_t)(int32_t)unwinder_space.synthetic[1];
 	return true;
 }
 

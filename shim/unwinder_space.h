@@ -75,6 +75,16 @@ void space_begin(void);
 /* Forget what the last step asked. */
 void space_begin_step(void);
 
+/* Are there n bytes of the module's unwind tables at address? */
+bool space_has_table(uintptr_t address, size_t n);
+
+/* The entry (FDE) of ip in the module's tables. */
+bool space_find_fde(uintptr_t ip, uintptr_t *ret_fde);
+
+/* The addresses that an FDE with this CIE covers; what follows them stands at *ret_after. */
+bool space_read_range(uintptr_t fde, uintptr_t cie, uintptr_t *ret_start, uintptr_t *ret_size,
+		      uintptr_t *ret_after);
+
 static inline bool space_is_made_up(uintptr_t address)
 {
 	return address >> 62 == 1;
