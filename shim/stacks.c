@@ -6,10 +6,11 @@
  * that make the same node at once both write one; the index takes the first, the other stays behind
  * as a node without references, which does no harm and leaves no hole in the numbering.
  *
- * The index is open addressing over words (hash tag << 32 | id), filled to one half.  Lookup and
- * insertion are lock-free.  To grow, one thread closes every empty slot of the old table, so that
- * no insertion can be lost, copies it into one of twice the size, and publishes that; the old one
- * stays for late readers (all old tables together are as big as the current one).  Expected O(1).
+ * The index is open addressing over words (upper half of the hash << 32 | id), filled to one half.
+ * Lookup and insertion are lock-free.  To grow, one thread closes every empty slot of the old
+ * table, so that no insertion can be lost, copies it into one of twice the size, and publishes
+ * that; the old one stays for late readers (all old tables together are as big as the current one).
+ * Expected O(1).
  */
 #include "stacks.h"
 
@@ -36,7 +37,8 @@ static struct sys_lock stack_lock;
 
 struct stack_index {
 	uint64_t mask;
-	uint32_t used; /* slots taken; relaxed: it only decides when to grow */
+	unsigned shift; /* a hash's upper bits are the place where a search begins */
+	uint32_t used;	/* slots taken; relaxed: it only decides when to grow */
 	uint64_t slot[];
 };
 /* The current table.  Written under stack_lock (release), read by all (acquire). */
@@ -110,12 +112,16 @@ static stack_id stack_node_make(stack_id parent, uint32_t module, uint64_t word)
 static struct stack_index *stack_index_map(uint64_t slots)
 {
 	struct stack_index *index = sys_map(sizeof(*index) + slots * sizeof(index->slot[0]));
-	if (index)
+	if (index) {
 		index->mask = slots - 1;
+		index->shift = (unsigned)__builtin_clzll(slots) + 1;
+	}
 	return index;
 }
 
-/* Closes every slot of the old table and copies what it holds. */
+/* Closes every slot of the old table and copies what it holds: no node is looked at, and both
+ * tables are gone through in order, since a slot's place is in the hash's upper bits, which it
+ * has. */
 static void stack_index_copy(struct stack_index *old, struct stack_index *new)
 {
 	for (uint64_t i = 0; i <= old->mask; i++) {
@@ -123,8 +129,7 @@ static void stack_index_copy(struct stack_index *old, struct stack_index *new)
 		if (__atomic_compare_exchange_n(&old->slot[i], &s, STACK_CLOSED, false,
 						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 			continue;
-		const struct ouros_node *node = stack_node((stack_id)s);
-		uint64_t at = stack_hash(node->parent, node->word) & new->mask;
+		uint64_t at = s >> new->shift;
 		while (new->slot[at])
 			at = (at + 1) & new->mask;
 		new->slot[at] = s;
@@ -157,6 +162,19 @@ static bool stack_index_grow(struct stack_index *full)
 	return ok;
 }
 
+/* The first child of a node is mostly made right after it, and then has the next id: that is worth
+ * a look, at what lies in the parent's cache line, before the index is asked. */
+static inline stack_id stack_next_child(stack_id parent, uint64_t word, uint32_t module)
+{
+	if (parent >= __atomic_load_n(&stack_last, __ATOMIC_RELAXED))
+		return 0;
+	const struct ouros_node *node = stack_node(parent + 1);
+	if (!node || __atomic_load_n(&node->word, __ATOMIC_ACQUIRE) != word ||
+	    node->parent != parent || node->module != module)
+		return 0;
+	return parent + 1;
+}
+
 enum stack_found { STACK_FOUND, STACK_FULL, STACK_NO_ROOM };
 
 /* Finds the node, or makes it, in this table. */
@@ -167,7 +185,7 @@ static enum stack_found stack_index_child(struct stack_index *index, stack_id pa
 	uint64_t h = stack_hash(parent, word);
 	uint64_t tag = h & UINT64_C(0xffffffff00000000);
 
-	for (uint64_t at = h & index->mask;; at = (at + 1) & index->mask) {
+	for (uint64_t at = h >> index->shift;; at = (at + 1) & index->mask) {
 		uint64_t s = __atomic_load_n(&index->slot[at], __ATOMIC_ACQUIRE);
 		if (!s) {
 			if (__atomic_load_n(&index->used, __ATOMIC_RELAXED) > index->mask / 2)
@@ -196,8 +214,10 @@ static enum stack_found stack_index_child(struct stack_index *index, stack_id pa
 stack_id stack_child(stack_id parent, enum ouros_node_kind kind, uint64_t value, uint32_t module)
 {
 	uint64_t word = (uint64_t)kind << OUROS_NODE_KIND_SHIFT | (value & OUROS_NODE_VALUE_MASK);
-	stack_id made = 0, id;
+	stack_id made = 0, id = stack_next_child(parent, word, module);
 
+	if (id)
+		return id;
 	for (;;) {
 		struct stack_index *index = __atomic_load_n(&stack_index, __ATOMIC_ACQUIRE);
 		enum stack_found found =
