@@ -8,7 +8,8 @@
 
 enum {
 	RECALL_NODES = 1 << 15,
-	RECALL_TABLE = 1 << 14, /* places for the first nodes of runs */
+	RECALL_TABLE = 1 << 14, /* places for the first nodes of runs, at most */
+	RECALL_TABLE_FIRST = 1 << 9,
 	RECALL_RUNS = RECALL_TABLE / 2,
 	RECALL_LEAVES = 1 << 8,
 	RECALL_MOOD_FIRST = 32,
@@ -40,6 +41,14 @@ struct recall_rest {
 	int32_t bp, k, sp; /* of BP (and bp of BARE): offsets from the base before */
 };
 
+/* Node i starts a run: a caller of inner that does not lie behind it.  All that is asked in one
+ * place, so that to part from a run costs a cache line here and one at the node. */
+struct recall_run {
+	uintptr_t pc;
+	uint32_t inner;
+	uint32_t node; /* 0: none */
+};
+
 /* Owner: the thread.  Invariant: a node that is not the outermost is followed by a caller of it. */
 struct recall {
 	uint32_t count; /* nodes in use and one */
@@ -48,8 +57,9 @@ struct recall {
 	uint32_t asked;
 	uint32_t hits, misses; /* since the tree was empty */
 	uint32_t skip;	       /* mask: one miss in so many is learnt */
+	uint32_t mask;	       /* of the part of table that is used; filled to one half */
 	uint32_t leaf[RECALL_LEAVES];
-	uint32_t table[RECALL_TABLE]; /* first nodes of runs, by (inner, pc) */
+	struct recall_run table[RECALL_TABLE]; /* by (inner, pc) */
 	struct recall_node node[RECALL_NODES];
 	struct recall_rest rest[RECALL_NODES];
 };
@@ -64,19 +74,32 @@ static inline uint32_t recall_hash(uint32_t inner, uintptr_t pc)
 static inline uint32_t run_find(const struct recall *r, uint32_t inner, uintptr_t pc)
 {
 	for (uint32_t at = recall_hash(inner, pc);; at++) {
-		uint32_t i = r->table[at & (RECALL_TABLE - 1)];
-		if (!i || (r->node[i].pc == pc && r->rest[i].inner == inner))
-			return i;
+		const struct recall_run *run = &r->table[at & r->mask];
+		if (likely(run->pc == pc && run->inner == inner) || !run->node)
+			return run->node;
 	}
+}
+
+static void run_put(struct recall *r, uint32_t i)
+{
+	uint32_t at = recall_hash(r->rest[i].inner, r->node[i].pc);
+
+	while (r->table[at & r->mask].node)
+		at++;
+	r->table[at & r->mask] = (struct recall_run){ r->node[i].pc, r->rest[i].inner, i };
 }
 
 static void run_add(struct recall *r, uint32_t i)
 {
-	uint32_t at = recall_hash(r->rest[i].inner, r->node[i].pc);
-	while (r->table[at & (RECALL_TABLE - 1)])
-		at++;
-	r->table[at & (RECALL_TABLE - 1)] = i;
-	r->runs++;
+	if (++r->runs <= (r->mask + 1) / 2) {
+		run_put(r, i);
+		return;
+	}
+	r->mask = 2 * r->mask + 1;
+	sys_memset(r->table, 0, (r->mask + 1) * sizeof(r->table[0]));
+	for (uint32_t j = 1; j < r->count; j++)
+		if (!r->rest[j].inner || r->rest[j].inner != j - 1)
+			run_put(r, j);
 }
 
 /* --- find ----------------------------------------------------------------------------------- */
@@ -84,14 +107,14 @@ static void run_add(struct recall *r, uint32_t i)
 /* Where a walk stands: all offsets count from base. */
 struct recall_walk {
 	uintptr_t low, span; /* the proven part of the stack */
-	uintptr_t base, bp;
+	uintptr_t base, bp;  /* base is aligned, and so are all offsets */
 };
 
 static inline bool walk_load(const struct recall_walk *w, int32_t at, uintptr_t *ret_word)
 {
 	uintptr_t address = w->base + (uintptr_t)(intptr_t)at;
 
-	if (unlikely(address - w->low >= w->span) || unlikely(address & (WORD - 1)))
+	if (unlikely(address - w->low >= w->span))
 		return false;
 	*ret_word = *(const uintptr_t *)address;
 	return true;
@@ -103,7 +126,7 @@ static bool walk_rebase(struct recall_walk *w, uint32_t flags, const struct reca
 	if ((flags & RECALL_BP_SAVED) && !walk_load(w, rest->bp, &w->bp))
 		return false;
 	uintptr_t cfa = w->bp + (uintptr_t)(intptr_t)rest->k;
-	if (cfa <= w->base + (uintptr_t)(intptr_t)rest->sp)
+	if (cfa <= w->base + (uintptr_t)(intptr_t)rest->sp || cfa % WORD)
 		return false;
 	w->base = cfa;
 	return true;
@@ -158,7 +181,7 @@ stack_id recall_find(struct thread *thread, const struct capture_point *at)
 
 	if (unlikely(!r) || (unlikely(!r->mood) && (++r->asked & RECALL_SELDOM)))
 		return 0;
-	if (unlikely(at->sp - w.low >= w.span))
+	if (unlikely(at->sp - w.low >= w.span) || unlikely(at->sp % WORD))
 		return 0;
 	uint32_t *leaf = &r->leaf[recall_hash(0, at->pc) & (RECALL_LEAVES - 1)];
 	if (unlikely(r->node[*leaf].pc != at->pc))
@@ -187,7 +210,7 @@ struct recall_lesson {
 
 static bool fits(int64_t offset)
 {
-	return offset == (int32_t)offset;
+	return offset == (int32_t)offset && offset % WORD == 0;
 }
 
 /* Fills node and rest for a frame, and moves on to its caller.  False: not for the tree. */
@@ -286,7 +309,8 @@ static void recall_empty(struct recall *r)
 	r->runs = 0;
 	r->hits = r->misses = 0;
 	sys_memset(r->leaf, 0, sizeof(r->leaf));
-	sys_memset(r->table, 0, sizeof(r->table));
+	sys_memset(r->table, 0, (r->mask + 1) * sizeof(r->table[0]));
+	r->mask = RECALL_TABLE_FIRST - 1;
 }
 
 void recall_learn(struct thread *thread, uint32_t first, stack_id stack)
@@ -299,6 +323,7 @@ void recall_learn(struct thread *thread, uint32_t first, stack_id stack)
 		if (!r)
 			return;
 		r->count = 1;
+		r->mask = RECALL_TABLE_FIRST - 1;
 		r->mood = RECALL_MOOD_FIRST;
 	}
 	if ((!r->mood && (r->asked & RECALL_SELDOM)) || (r->misses++ & r->skip))
