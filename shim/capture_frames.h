@@ -19,7 +19,7 @@
 
 enum {
 	CAPTURE_FRAMES_FIRST = 256,
-	CAPTURE_FRAMES_MAX = 1 << 16, /* a deeper stack is truncated */
+	CAPTURE_FRAMES_MAX = 1 << 20, /* a deeper stack is truncated */
 	CAPTURE_FRAMES_LEFT = 16,     /* frames remembered though the program has left them */
 };
 

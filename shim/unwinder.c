@@ -23,7 +23,7 @@
 #include "unwinder_space.h"
 
 enum {
-	UNWINDER_FRAMES = 1 << 16, /* as deep as a walk goes */
+	UNWINDER_FRAMES = 1 << 20, /* as deep as a walk goes */
 	/* What a callee saves for its caller: rbx rbp rsp r12-r15 rip. */
 	UNWINDER_SAVED = 1 << 3 | 1 << 6 | 1 << 7 | 0xf << 12 | 1 << 16,
 };
