@@ -47,10 +47,8 @@ static struct sys_lock module_lock;
 static struct module_known **module_known;	/* [module_capacity] */
 static struct module_known **module_loaded_now; /* [module_capacity], ascending, not overlapping */
 static uint32_t module_capacity, module_count, module_loaded_count;
-
 static struct module_known *module_slab; /* [module_slab_left] records not used yet */
 static uint32_t module_slab_left;
-
 static struct ouros_module *module_chunks[MODULE_CHUNKS];
 static uint32_t module_next; /* index in the session from which on entries may be free */
 static char module_path[MODULE_PATH];
@@ -60,11 +58,13 @@ static bool module_alone(void)
 	return !__atomic_load_n(&guard_page->alive, __ATOMIC_RELAXED);
 }
 
+/* NULL: signals are blocked already. */
 static void module_enter(uint64_t *ret_signals)
 {
 	if (module_alone())
 		return;
-	sys_block_signals(ret_signals);
+	if (ret_signals)
+		sys_block_signals(ret_signals);
 	sys_lock(&module_lock);
 }
 
@@ -73,7 +73,8 @@ static void module_leave(const uint64_t *signals)
 	if (module_alone())
 		return;
 	sys_unlock(&module_lock);
-	sys_restore_signals(signals);
+	if (signals)
+		sys_restore_signals(signals);
 }
 
 /* --- in the session --------------------------------------------------------------------------- */
@@ -299,30 +300,15 @@ static const struct module_known *module_register(const struct module_image *ima
 bool module_find_blocked(uintptr_t pc, struct module_info *ret_info)
 {
 	struct module_image image;
-	bool locked = !module_alone();
 
-	if (locked)
-		sys_lock(&module_lock);
+	module_enter(NULL);
 	const struct module_known *known = module_covering(pc);
 	if (!known && image_find(pc, &image))
 		known = module_register(&image);
 	if (known)
 		*ret_info = known->info;
-	if (locked)
-		sys_unlock(&module_lock);
+	module_leave(NULL);
 	return known;
-}
-
-bool module_find(uintptr_t pc, struct module_info *ret_info)
-{
-	uint64_t signals;
-
-	if (module_alone())
-		return module_find_blocked(pc, ret_info);
-	sys_block_signals(&signals);
-	bool found = module_find_blocked(pc, ret_info);
-	sys_restore_signals(&signals);
-	return found;
 }
 
 /* The thread that the loader works for. */

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sys.h"
+
 struct module_info {
 	uint32_t id; /* 1 + index in the session's MODULES; 0 = none */
 	uintptr_t bias;
@@ -40,10 +42,20 @@ static inline void modules_note(uintptr_t pc, enum modules_news news)
 		modules_note_slow(news);
 }
 
-/* Learns the module that contains pc (registering it in the session if new). False: none. */
-bool module_find(uintptr_t pc, struct module_info *ret_info);
-/* The same, where signals are blocked already. */
+/* Learns the module that contains pc (registering it in the session if new). False: none.  Signals
+ * are blocked. */
 bool module_find_blocked(uintptr_t pc, struct module_info *ret_info);
+
+/* The same from anywhere. */
+static inline bool module_find(uintptr_t pc, struct module_info *ret_info)
+{
+	uint64_t signals;
+
+	sys_block_signals(&signals);
+	bool found = module_find_blocked(pc, ret_info);
+	sys_restore_signals(&signals);
+	return found;
+}
 
 /* Looks which known modules are gone; raises modules_generation if any, and tells rules_forget.
  * Has new ones looked at by interpose.  On our own stack, signals blocked. */

@@ -10,7 +10,6 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <link.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -71,15 +70,13 @@ static int unwinder_mask(int how, const sigset_t *set, sigset_t *ret_old)
 	return guard.depth == GUARD_OURS ? 0 : unwinder_real_mask(how, set, ret_old);
 }
 
-/* Leads the library's own slot for sigprocmask to unwinder_mask. */
-static void unwinder_take_mask(void *library)
+/* Leads the slot for sigprocmask of the library that function is of to unwinder_mask. */
+static void unwinder_take_mask(const void *function)
 {
-	const struct link_map *map;
 	struct module_image image;
 	struct tables t;
 
-	if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || !image_of(map, &image) ||
-	    !tables_open(&image, &t))
+	if (!image_find((uintptr_t)function, &image) || !tables_open(&image, &t))
 		return;
 	for (size_t i = 0; i < t.count[1]; i++) {
 		const ElfW(Rela) *r = &t.relocations[1][i];
@@ -117,7 +114,7 @@ bool unwinder_init(void)
 	}
 	_Static_assert(sizeof(unwinder_library) == sizeof(functions), "one name for each member");
 	sys_memcpy(&unwinder_library, functions, sizeof(functions));
-	unwinder_take_mask(library);
+	unwinder_take_mask(functions[0]);
 	unwinder_as = unwinder_make_space();
 	if (!unwinder_as)
 		return false;
