@@ -29,6 +29,20 @@ int command_suppressions(const struct options *o, struct suppressions **ret, str
 	return 0;
 }
 
+static bool format_shows_startup(const struct renderer *format)
+{
+	return format->render != render_text;
+}
+
+bool command_shows_startup(const struct options *o)
+{
+	bool shows = o->verbose || format_shows_startup(o->format);
+
+	for (size_t i = 0; i < o->reports.count; i++)
+		shows |= format_shows_startup(o->reports.items[i].format);
+	return shows;
+}
+
 int command_status(const struct options *o, enum report_verdict verdict, int own)
 {
 	switch (verdict) {

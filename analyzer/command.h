@@ -25,6 +25,9 @@ int command_fail(const char *command, const struct error *err);
 /* The suppressions that the options ask for, read and checked. */
 int command_suppressions(const struct options *o, struct suppressions **ret, struct error *err);
 
+/* Will a report show the frames below main? */
+bool command_shows_startup(const struct options *o);
+
 /* The exit status of a verdict; own is what it would be without one. */
 int command_status(const struct options *o, enum report_verdict verdict, int own);
 

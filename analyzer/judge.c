@@ -148,6 +148,9 @@ static void session_judge(struct judged *j, size_t index, const struct judge_opt
 	struct view view = { .store = &j->store,
 			     .symbols = symbols,
 			     .suppressions = { o->suppressions, own } };
+	if (o->without_startup && suppressions_is_empty(o->suppressions) &&
+	    suppressions_is_empty(own))
+		symbols_leave_startup(symbols);
 	judge_find(s, o->reachable, &view, process);
 	view_deinit(&view);
 	process_count(s, process);

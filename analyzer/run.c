@@ -193,7 +193,8 @@ static int run_options(const struct options *o)
 	struct run run = {
 		.options = o,
 		.judging = { .reachable = o->show_reachable,
-			     .possible_is_leak = o->count_possible },
+			     .possible_is_leak = o->count_possible,
+			     .without_startup = !command_shows_startup(o) },
 		.save_fd = -1,
 		.exit.known = true,
 	};

@@ -54,6 +54,11 @@ void suppressions_destroy(struct suppressions *s)
 	free(s);
 }
 
+bool suppressions_is_empty(const struct suppressions *s)
+{
+	return !s || !s->count;
+}
+
 /* '^' counts at the beginning only. What follows a '$' can never match, so it ends the template. */
 static struct suppression template_compile(const char *text, size_t length)
 {

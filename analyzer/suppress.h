@@ -13,6 +13,8 @@
 struct suppressions;
 struct suppressions *suppressions_create(void);
 void suppressions_destroy(struct suppressions *s);
+/* NULL too. */
+bool suppressions_is_empty(const struct suppressions *s);
 /* -errno of reading, -EINVAL for a line that is no suppression; err names file and line. What stood
  * before that line stays loaded. */
 int suppressions_load(struct suppressions *s, const char *path, struct error *err);

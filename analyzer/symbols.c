@@ -6,6 +6,9 @@
  * to the worker together. O(depth) a stack, plus O(log n) a new address. Recursion and hostile
  * files make stacks of any depth, so what all stacks hold together is bounded: beyond
  * SYMBOLS_BUDGET frames a stack keeps its innermost SYMBOLS_SHORT and says that it is cut.
+ *
+ * The names of what starts main, or a thread's function, are dear: they are the C library's, whose
+ * debug file is compressed. Where nobody will look at them they are not asked for.
  */
 #include "symbols.h"
 
@@ -44,6 +47,7 @@ struct symbols {
 	struct map stacks; /* key: leaf node */
 	struct stack *all_stacks;
 	size_t frames_used;
+	bool without_startup;
 	char **notes;
 	size_t note_count;
 };
@@ -87,6 +91,11 @@ void symbols_destroy(struct symbols *sym)
 	map_deinit(&sym->stacks);
 	worker_destroy(sym->worker);
 	free(sym);
+}
+
+void symbols_leave_startup(struct symbols *sym)
+{
+	sym->without_startup = true;
 }
 
 static void symbols_add_note(struct symbols *sym, char *note)
@@ -209,12 +218,12 @@ static void questions_ask(struct symbols *sym, struct questions *q)
 	q->count = 0;
 }
 
-/* Makes every address on the path known. */
-static void path_resolve(struct symbols *sym, uint32_t leaf)
+/* Makes every address on the path's innermost nodes known. */
+static void path_resolve(struct symbols *sym, uint32_t leaf, uint32_t nodes)
 {
 	struct questions *q = xcalloc(1, sizeof(*q));
 	uint32_t depth = 0;
-	for (uint32_t node = leaf; node && depth < SYMBOLS_DEPTH; depth++) {
+	for (uint32_t node = leaf; node && depth < nodes; depth++) {
 		struct session_frame frame = session_frame(sym->session, node);
 		size_t module = frame_module(sym, &frame);
 		node = frame.parent;
@@ -238,9 +247,71 @@ static void path_resolve(struct symbols *sym, uint32_t leaf)
 	free(q);
 }
 
-/* Walks the resolved path; frames NULL: counts only. */
-static size_t path_frames(struct symbols *sym, uint32_t leaf, size_t max, struct symbol_stack *view,
-			  struct symbol_frame *frames)
+/* The C library and the loader, as report_stack_shown knows them. */
+static bool frame_is_startup(const struct session_frame *frame)
+{
+	const char *path = frame->module ? frame->module->path : NULL;
+	const char *name = path ? strrchr(path, '/') : NULL;
+	return name && (strcmp(name, "/libc.so.6") == 0 || strncmp(name, "/ld-", 4) == 0);
+}
+
+/* Where the start-up code of a path may begin. */
+struct startup {
+	uint32_t node;	/* how many nodes lie inside of it, 0: there is none */
+	uint32_t outer; /* the last of these */
+	bool is_main;	/* only if that is main: behind the C library comes _start */
+};
+
+static struct startup startup_find(const struct symbols *sym, uint32_t leaf)
+{
+	struct startup here = { 0 }, before = { 0 }; /* before the last frame that is no start-up */
+	bool behind = false;
+	uint32_t node = leaf;
+	for (uint32_t depth = 0; node && depth < SYMBOLS_DEPTH; depth++) {
+		struct session_frame frame = session_frame(sym->session, node);
+		if (frame.kind == OUROS_NODE_TRUNCATED)
+			return (struct startup){ 0 };
+		if (frame_is_code(&frame) && frame_is_startup(&frame)) {
+			behind = true;
+		} else if (frame_is_code(&frame)) {
+			before = behind ? here : (struct startup){ 0 };
+			here = (struct startup){ depth + 1, node, false };
+			behind = false;
+		}
+		node = frame.parent;
+	}
+	if (node)
+		return (struct startup){ 0 };
+	before.is_main = true;
+	return behind ? here : before;
+}
+
+static bool node_is_main(struct symbols *sym, uint32_t node)
+{
+	struct session_frame frame = session_frame(sym->session, node);
+	const struct place *place = map_get(&sym->places, place_key(sym, &frame));
+	const char *function = place ? place->frames[place->count - 1].function : NULL;
+	return function && strcmp(function, "main") == 0;
+}
+
+/* Resolves what is to be shown of a path.  Returns how many of its nodes that is. */
+static uint32_t path_shown(struct symbols *sym, uint32_t leaf)
+{
+	struct startup startup = { 0 };
+	if (sym->without_startup)
+		startup = startup_find(sym, leaf);
+	if (startup.node) {
+		path_resolve(sym, leaf, startup.node);
+		if (!startup.is_main || node_is_main(sym, startup.outer))
+			return startup.node;
+	}
+	path_resolve(sym, leaf, SYMBOLS_DEPTH);
+	return SYMBOLS_DEPTH;
+}
+
+/* Walks the resolved path, of which the innermost nodes are shown; frames NULL: counts only. */
+static size_t path_frames(struct symbols *sym, uint32_t leaf, uint32_t nodes, size_t max,
+			  struct symbol_stack *view, struct symbol_frame *frames)
 {
 	size_t count = 0;
 	uint32_t node = leaf;
@@ -251,7 +322,7 @@ static size_t path_frames(struct symbols *sym, uint32_t leaf, size_t max, struct
 			view->thread = sym->session->threads[frame.value].tid;
 		view->truncated |= frame.kind == OUROS_NODE_TRUNCATED;
 		view->bare |= frame.kind == OUROS_NODE_BARE;
-		if (!frame_is_code(&frame))
+		if (!frame_is_code(&frame) || depth >= nodes)
 			continue;
 		const struct place *place = map_get(&sym->places, place_key(sym, &frame));
 		for (size_t i = 0; place && i < place->count; i++) {
@@ -279,12 +350,12 @@ const struct symbol_stack *symbols_stack(struct symbols *sym, uint32_t node)
 	map_put(&sym->stacks, node, stack);
 	if (!node || node >= sym->session->node_count)
 		node = 0;
-	path_resolve(sym, node);
+	uint32_t nodes = path_shown(sym, node);
 	size_t left = sym->frames_used < SYMBOLS_BUDGET ? SYMBOLS_BUDGET - sym->frames_used : 0;
 	size_t max = left > SYMBOLS_SHORT ? left : SYMBOLS_SHORT;
-	stack->view.count = path_frames(sym, node, max, &stack->view, NULL);
+	stack->view.count = path_frames(sym, node, nodes, max, &stack->view, NULL);
 	struct symbol_frame *frames = xcalloc(stack->view.count, sizeof(*frames));
-	path_frames(sym, node, max, &stack->view, frames);
+	path_frames(sym, node, nodes, max, &stack->view, frames);
 	stack->view.frames = frames;
 	stack->view.bare |= node == 0;
 	sym->frames_used += stack->view.count;

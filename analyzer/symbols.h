@@ -25,6 +25,8 @@ struct symbol_frame {
 /* Owner of every string that it hands out; one for each session. */
 struct symbols *symbols_create(const struct session *s);
 void symbols_destroy(struct symbols *sym);
+/* Before the first stack: none will have the frames that report_stack_shown leaves out. */
+void symbols_leave_startup(struct symbols *sym);
 
 /* The whole stack of a leaf node, innermost first; inlined functions are frames of their own;
  * frames of libouro.so itself are left out.  Cached by node.  The array lives as long as sym. */

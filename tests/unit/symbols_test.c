@@ -17,7 +17,7 @@
 #include "demangle.h"
 #include "reader_map.h"
 
-enum { MODULES = 4, NODES = 16 };
+enum { MODULES = 4, NODES = 32 };
 
 static struct session_module modules[MODULES];
 static struct session_thread threads[1] = { { .tid = 77 } };
@@ -214,6 +214,49 @@ static void left_out_test(uintptr_t here, uintptr_t there)
 	symbols_destroy(sym);
 }
 
+static const char *outermost(struct symbols *sym, uint32_t leaf)
+{
+	const struct symbol_stack *stack = symbols_stack(sym, leaf);
+	const char *function = stack->count ? stack->frames[stack->count - 1].function : NULL;
+	return function ? function : "";
+}
+
+/* What starts main or a thread is left out where that was asked for, and where it is sure: not
+ * below a main without its name, not where nothing else is there, not where the outermost frames
+ * are unknown. */
+static void startup_test(uintptr_t here, uintptr_t in_main)
+{
+	void *handle = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	uintptr_t in_libc = (uintptr_t)dlsym(handle, "qsort");
+	uint32_t thread = node_add(0, OUROS_NODE_THREAD, 0, 0);
+	uint32_t thread_start = node_add(thread, OUROS_NODE_EXACT, in_libc, 2);
+	uint32_t in_thread = node_add(thread_start, OUROS_NODE_RETURN, here, 1);
+	uint32_t start = node_add(thread, OUROS_NODE_RETURN, here, 1); /* _start stands there */
+	uint32_t libc = node_add(start, OUROS_NODE_EXACT, in_libc, 2);
+	uint32_t main_node = node_add(libc, OUROS_NODE_RETURN, in_main, 1);
+	uint32_t below_main = node_add(main_node, OUROS_NODE_RETURN, here, 1);
+	uint32_t nameless = node_add(libc, OUROS_NODE_RETURN, here, 1);
+	uint32_t cut = node_add(thread, OUROS_NODE_TRUNCATED, 0, 0);
+	uint32_t cut_start = node_add(cut, OUROS_NODE_EXACT, in_libc, 2);
+	uint32_t in_cut = node_add(cut_start, OUROS_NODE_RETURN, here, 1);
+
+	struct symbols *sym = symbols_create(session_make());
+	symbols_leave_startup(sym);
+	CHECK(!strcmp(outermost(sym, below_main), "main"));
+	CHECK_EQUAL(symbols_stack(sym, below_main)->count, 3);
+	CHECK_EQUAL(symbols_stack(sym, below_main)->thread, 77);
+	CHECK(!strcmp(outermost(sym, in_thread), "outer"));
+	CHECK_EQUAL(symbols_stack(sym, in_thread)->count, 2);
+	CHECK(symbols_stack(sym, nameless)->count > 4);
+	CHECK(strstr(outermost(sym, thread_start), "qsort"));
+	CHECK(strstr(outermost(sym, in_cut), "qsort") && symbols_stack(sym, in_cut)->truncated);
+	symbols_destroy(sym);
+	sym = symbols_create(session_make());
+	CHECK(symbols_stack(sym, below_main)->count > 5);
+	CHECK(strstr(outermost(sym, in_thread), "qsort"));
+	symbols_destroy(sym);
+}
+
 /* Copies of this program with damaged bytes, still the same build: whatever they say, a stack
  * comes. */
 static void damage_test(uint32_t leaf)
@@ -275,7 +318,9 @@ int main(void)
 {
 	static char own[4096];
 	volatile int unused;
-	uintptr_t here = outer(&unused), marked = annotated(&unused), there = outside(&unused);
+	uintptr_t in_main, here = outer(&unused), marked = annotated(&unused),
+			   there = outside(&unused);
+	__asm__ volatile("lea 0(%%rip), %0" : "=r"(in_main));
 	CHECK(readlink("/proc/self/exe", own, sizeof(own) - 1) > 0);
 	dl_iterate_phdr(module_describe, &modules[0]);
 	modules[0].path = own;
@@ -287,6 +332,7 @@ int main(void)
 	modules[3].build_id[0] ^= 1;
 	names_test(here);
 	left_out_test(marked, there);
+	startup_test(here, in_main);
 	damage_test(5);
 	demangle_test();
 	return check_status();
