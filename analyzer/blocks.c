@@ -80,7 +80,7 @@ static void edge_set_apart(struct block_edge **edges, size_t *count, size_t most
 static void edges_read(struct block_set *set, const struct session *s, const uint32_t *index)
 {
 	struct block_edge edge;
-	set->edges = xcalloc(s->edge_count, sizeof(*set->edges));
+	set->edges = xcalloc_whole(s->edge_count, sizeof(*set->edges));
 	for (size_t i = 0; i < s->edge_count; i++) {
 		if (!edge_read(set, index, s->block_count, &s->edges[i], &edge))
 			continue;
@@ -97,7 +97,7 @@ struct block_set *block_set_create(const struct session *s)
 {
 	struct block_set *set = xcalloc(1, sizeof(*set));
 	uint32_t *index = xcalloc(s->block_count, sizeof(*index));
-	set->blocks = xcalloc(s->block_count, sizeof(*set->blocks));
+	set->blocks = xcalloc_whole(s->block_count, sizeof(*set->blocks));
 	for (size_t i = 0; i < s->block_count; i++) {
 		struct block block = block_read(s, &s->blocks[i]);
 		uint32_t mark = __atomic_load_n(&s->blocks[i].mark, __ATOMIC_RELAXED);

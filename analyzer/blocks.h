@@ -27,9 +27,9 @@ struct block {
 
 /* One reference between two blocks of the set. */
 struct block_edge {
-	uint32_t from, to; /* indices into block_set.blocks */
-	uint64_t offset;   /* of the pointer, in from */
-	uint8_t kind;	   /* enum ouros_edge_kind, or BLOCK_EDGE_RETAIN */
+	uint32_t from, to;    /* indices into block_set.blocks */
+	uint64_t offset : 56; /* of the pointer, in from */
+	uint64_t kind : 8;    /* enum ouros_edge_kind, or BLOCK_EDGE_RETAIN */
 };
 
 /* No word in memory: the ledger says that from retains to. */

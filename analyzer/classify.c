@@ -171,10 +171,10 @@ struct verdicts *classify(const struct block_set *set, const struct graph *g, co
 	struct verdicts *v = xcalloc(1, sizeof(*v));
 	struct judgement j = { .set = set, .g = g, .s = s, .v = v, .unconfirmed = unconfirmed };
 	uint32_t *stack = xcalloc(g->nodes, sizeof(*stack));
-	v->class_of = xcalloc(g->nodes, sizeof(*v->class_of));
-	v->leader = xcalloc(g->nodes, sizeof(*v->leader));
+	v->class_of = xcalloc_whole(g->nodes, sizeof(*v->class_of));
+	v->leader = xcalloc_whole(g->nodes, sizeof(*v->leader));
 	v->cases = cases;
-	v->leader_of_component = xcalloc(s->count, sizeof(*v->leader_of_component));
+	v->leader_of_component = xcalloc_whole(s->count, sizeof(*v->leader_of_component));
 
 	possible_find(&j);
 	leaders_find(&j);

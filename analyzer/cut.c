@@ -72,7 +72,7 @@ static bool cut_leaves_cycle(struct example_scratch *scratch, uint32_t component
 	const struct shapes *shapes = scratch->shapes;
 	const struct graph *g = shapes->g;
 	const uint32_t *member = shapes->s->member + shapes->s->member_first[component];
-	uint32_t size = shapes->s->size[component], done = 0;
+	uint32_t size = scc_size(shapes->s, component), done = 0;
 
 	for (uint32_t i = 0; i < size; i++) {
 		uint32_t block = member[i], degree = 0;

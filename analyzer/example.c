@@ -67,7 +67,7 @@ static uint32_t first_choose(const struct shapes *shapes, uint32_t component)
 {
 	const uint32_t *member = shapes->s->member + shapes->s->member_first[component];
 	uint32_t first = member[0];
-	for (uint32_t i = 1; i < shapes->s->size[component]; i++)
+	for (uint32_t i = 1; i < scc_size(shapes->s, component); i++)
 		if (member_is_before(shapes, member[i], first))
 			first = member[i];
 	return first;
@@ -82,7 +82,7 @@ static uint32_t walk_find(struct example_scratch *scratch, uint32_t first, uint3
 {
 	const struct graph *g = scratch->shapes->g;
 	const uint32_t *component = scratch->shapes->s->component;
-	bool alone = scratch->shapes->s->size[component[first]] == 1;
+	bool alone = scc_size(scratch->shapes->s, component[first]) == 1;
 	uint32_t seen = 0, closing = NONE;
 	scratch->queue[seen++] = first;
 	scratch->via[first] = START;
@@ -195,7 +195,7 @@ static void edges_show(struct example_scratch *scratch, uint32_t closing, struct
 void example_cycle(struct example_scratch *scratch, uint32_t component, struct group *ret_group)
 {
 	struct group *group = ret_group;
-	uint32_t size = scratch->shapes->s->size[component];
+	uint32_t size = scc_size(scratch->shapes->s, component);
 	uint32_t room = size < GROUP_MEMBERS ? size : GROUP_MEMBERS;
 	uint32_t seen, first = first_choose(scratch->shapes, component);
 	uint32_t closing = walk_find(scratch, first, &seen);

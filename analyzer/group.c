@@ -142,9 +142,24 @@ static bool cycle_has_case(const struct scc *s, const struct verdicts *v, uint32
 	return false;
 }
 
-static void cycle_add(struct grouper *gr, struct shapes *shapes, struct example_scratch *scratch,
-		      const struct verdicts *v, const struct leader *leader)
+/* What only cycles need, and a graph without one can do without. */
+struct cycles {
+	struct shapes *shapes;
+	struct example_scratch *scratch;
+};
+
+static void cycles_init(struct cycles *cycles, const struct grouper *gr,
+			const struct block_set *set, struct graph *g, const struct scc *s)
 {
+	graph_invert(g);
+	cycles->shapes = shapes_create(set, g, s, gr->paths);
+	cycles->scratch = example_scratch_create(cycles->shapes);
+}
+
+static void cycle_add(struct grouper *gr, const struct cycles *cycles, const struct verdicts *v,
+		      const struct leader *leader)
+{
+	struct shapes *shapes = cycles->shapes;
 	uint64_t shape = shape_find(shapes, leader->component);
 	if (cycle_has_case(shapes->s, v, leader->component))
 		shape = ~shape;
@@ -152,11 +167,11 @@ static void cycle_add(struct grouper *gr, struct shapes *shapes, struct example_
 	struct group_key key = { leader->class, 0, shape | 1 };
 	struct draft *draft = draft_of(gr, &key);
 	if (!draft->group.instances++) {
-		example_cycle(scratch, leader->component, &draft->group);
+		example_cycle(cycles->scratch, leader->component, &draft->group);
 		draft->group.component = leader->component;
 		stack_set(gr, draft, draft->group.stack);
 	}
-	draft->group.blocks += shapes->s->size[leader->component];
+	draft->group.blocks += scc_size(shapes->s, leader->component);
 	draft->group.bytes += leader->bytes;
 	draft->group.held_blocks += leader->held_blocks;
 	draft->group.held_bytes += leader->held_bytes;
@@ -310,18 +325,19 @@ static struct group_set *groups_take(struct grouper *gr)
 }
 
 struct group_set *group_create(const struct session *session, const struct block_set *set,
-			       const struct graph *g, const struct scc *s, const struct verdicts *v,
+			       struct graph *g, const struct scc *s, const struct verdicts *v,
 			       bool reachable)
 {
 	struct grouper gr;
+	struct cycles cycles = { 0 };
 	grouper_init(&gr, session);
-	struct shapes *shapes = shapes_create(set, g, s, gr.paths);
-	struct example_scratch *scratch = example_scratch_create(shapes);
 
 	for (uint32_t i = 0; i < v->leader_count; i++) {
 		const struct leader *leader = &v->leaders[i];
+		if (leader->is_cycle && !cycles.shapes)
+			cycles_init(&cycles, &gr, set, g, s);
 		if (leader->is_cycle)
-			cycle_add(&gr, shapes, scratch, v, leader);
+			cycle_add(&gr, &cycles, v, leader);
 		else
 			single_add(&gr, set, v, leader);
 	}
@@ -336,8 +352,8 @@ struct group_set *group_create(const struct session *session, const struct block
 		gs->totals[v->class_of[i]].bytes += set->blocks[i].size;
 	}
 
-	example_scratch_destroy(scratch);
-	shapes_destroy(shapes);
+	example_scratch_destroy(cycles.scratch);
+	shapes_destroy(cycles.shapes);
 	grouper_deinit(&gr);
 	return gs;
 }

@@ -47,9 +47,10 @@ struct group_set {
 	struct group_total live; /* of group_create_live: all there was, told of or not */
 };
 
-/* reachable: also group what is reached (session_each_reached). */
+/* g is inverted if there is a cycle.
+ * reachable: also group what is reached (session_each_reached). */
 struct group_set *group_create(const struct session *session, const struct block_set *set,
-			       const struct graph *g, const struct scc *s, const struct verdicts *v,
+			       struct graph *g, const struct scc *s, const struct verdicts *v,
 			       bool reachable);
 /* A session without a snapshot: what was live, by stack, as groups of class REACHABLE.  told: what
  * findings tell of already, by ascending address; a block is counted less what of it is told, and

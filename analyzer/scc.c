@@ -1,120 +1,125 @@
 // SPDX-License-Identifier: MIT
 /*
- * scc - strongly connected components by Tarjan's algorithm (Depth-first search and linear graph
- * algorithms, SIAM J. Comput. 1, 1972), the recursion unrolled into arrays.
+ * scc - strongly connected components by Pearce's algorithm (A space-efficient algorithm for
+ * finding strongly connected components, Inf. Process. Lett. 116, 2016), a form of Tarjan's with
+ * one word a node.
  *
- * The path from the root of the search is a linked list through caller[], each node of it with a
- * cursor into its row of edges; so the search needs no memory beyond its arrays and the graph's
- * shape cannot exhaust a stack. A component is complete when its first node has no way back to an
- * earlier one; whatever it reaches was complete before: sinks come first. Linear: each edge is
- * looked at once.
+ * While a node is open, that word is the earliest open node that it is known to reach, counted from
+ * 1 in the order of discovery; once its component is complete, the component's number, counted down
+ * from above. There are never more open nodes than numbers not yet given, so a complete node always
+ * has the greater word, and needs no test of its own. The path from the root of the search grows
+ * from one array's front, and nodes that are left but still open lie at another's end; so the
+ * search needs no recursion, and of a graph without cycles it touches no more than the words and
+ * the path. A component is complete when its first node has no way back to an earlier one; whatever
+ * it reaches was complete before: sinks come first. Linear: each edge is looked at once.
  */
 #include "scc.h"
 
 #include <stdlib.h>
 
 enum { UNSEEN = 0 };
-#define NOBODY UINT32_MAX
 
-/* State of the search.  A node is open while component[node] is NOBODY and order[node] is set. */
-struct search {
-	const struct graph *g;
-	struct scc *s;
-	uint32_t *order;  /* when it was first seen, from 1 */
-	uint32_t *low;	  /* the earliest open node that it reaches */
-	uint32_t *caller; /* the node before it on the path */
-	size_t *cursor;	  /* the next edge to look at */
-	uint32_t *open;	  /* stack of open nodes */
-	uint32_t open_count;
-	uint32_t seen;
+/* A node on the path from the root of the search. */
+struct step {
+	uint32_t node;
+	uint32_t edge;	/* the next one to look at */
+	uint32_t order; /* of the node */
 };
 
-static void node_enter(struct search *t, uint32_t node, uint32_t caller)
+struct search {
+	const struct graph *g;
+	uint32_t *word; /* [nodes] */
+	struct step *path;
+	uint32_t depth;
+	uint32_t *left; /* [nodes]: open nodes that the path has left, from the end on */
+	uint32_t left_first;
+	uint32_t order;	 /* of the next node */
+	uint32_t number; /* of the next component */
+};
+
+static void node_enter(struct search *t, uint32_t node)
 {
-	t->order[node] = t->low[node] = ++t->seen;
-	t->caller[node] = caller;
-	t->cursor[node] = t->g->out_first[node];
-	t->open[t->open_count++] = node;
+	t->word[node] = t->order;
+	t->path[t->depth++] = (struct step){ node, t->g->out_first[node], t->order++ };
 }
 
-/* All nodes opened since node make a component. */
-static void component_close(struct search *t, uint32_t node)
+/* Takes the last node off the path: its component is complete, or it waits for an earlier one. */
+static void node_leave(struct search *t)
 {
-	uint32_t member;
-	do {
-		member = t->open[--t->open_count];
-		t->s->component[member] = t->s->count;
-	} while (member != node);
-	t->s->count++;
-}
-
-/* Follows one edge of node.  Returns the node to go on with. */
-static uint32_t node_step(struct search *t, uint32_t node)
-{
-	if (t->cursor[node] < t->g->out_first[node + 1]) {
-		uint32_t to = t->g->edges[t->cursor[node]++].to;
-		if (t->order[to] == UNSEEN) {
-			node_enter(t, to, node);
-			return to;
-		}
-		if (t->s->component[to] == NOBODY && t->order[to] < t->low[node])
-			t->low[node] = t->order[to];
-		return node;
+	const struct step *step = &t->path[--t->depth];
+	if (t->word[step->node] != step->order) {
+		t->left[--t->left_first] = step->node;
+		return;
 	}
-	if (t->low[node] == t->order[node])
-		component_close(t, node);
-	uint32_t caller = t->caller[node];
-	if (caller != NOBODY && t->low[node] < t->low[caller])
-		t->low[caller] = t->low[node];
-	return caller;
+	t->order--;
+	while (t->left_first < t->g->nodes && t->word[t->left[t->left_first]] >= step->order) {
+		t->word[t->left[t->left_first++]] = t->number;
+		t->order--;
+	}
+	t->word[step->node] = t->number--;
+}
+
+/* Follows the edges of the path's last node, down to one that is new; else leaves it. */
+static void path_step(struct search *t)
+{
+	struct step *step = &t->path[t->depth - 1];
+	uint32_t end = t->g->out_first[step->node + 1], low = t->word[step->node];
+	while (step->edge < end) {
+		uint32_t to = t->word[t->g->edges[step->edge].to];
+		if (to == UNSEEN) { /* and looks at this edge again when it comes back */
+			t->word[step->node] = low;
+			node_enter(t, t->g->edges[step->edge].to);
+			return;
+		}
+		if (to < low)
+			low = to;
+		step->edge++;
+	}
+	t->word[step->node] = low;
+	node_leave(t);
 }
 
 static void components_find(struct scc *s, const struct graph *g)
 {
 	struct search t = {
 		.g = g,
-		.s = s,
-		.order = xcalloc(g->nodes, sizeof(*t.order)),
-		.low = xcalloc(g->nodes, sizeof(*t.low)),
-		.caller = xcalloc(g->nodes, sizeof(*t.caller)),
-		.cursor = xcalloc(g->nodes, sizeof(*t.cursor)),
-		.open = xcalloc(g->nodes, sizeof(*t.open)),
+		.word = s->component,
+		.path = xcalloc(g->nodes, sizeof(*t.path)),
+		.left = xcalloc(g->nodes, sizeof(*t.left)),
+		.left_first = g->nodes,
+		.order = 1,
+		.number = g->nodes - 1,
 	};
-	for (uint32_t i = 0; i < g->nodes; i++)
-		s->component[i] = NOBODY;
 	for (uint32_t start = 0; start < g->nodes; start++) {
-		if (t.order[start] != UNSEEN)
+		/* the last component of all may be number 0, but then nothing is left to start */
+		if (t.word[start] != UNSEEN)
 			continue;
-		node_enter(&t, start, NOBODY);
-		for (uint32_t node = start; node != NOBODY;)
-			node = node_step(&t, node);
+		node_enter(&t, start);
+		while (t.depth)
+			path_step(&t);
 	}
-	free(t.order);
-	free(t.low);
-	free(t.caller);
-	free(t.cursor);
-	free(t.open);
+	for (uint32_t i = 0; i < g->nodes; i++)
+		s->component[i] = g->nodes - 1 - s->component[i];
+	s->count = g->nodes - 1 - t.number;
+	free(t.path);
+	free(t.left);
 }
 
 /* Members by component, and which components are cycles. */
 static void components_describe(struct scc *s, const struct graph *g)
 {
-	s->size = xcalloc(s->count, sizeof(*s->size));
 	s->is_cycle = xcalloc(s->count, sizeof(*s->is_cycle));
-	s->member_first = xcalloc((size_t)s->count + 1, sizeof(*s->member_first));
-	s->member = xcalloc(g->nodes, sizeof(*s->member));
+	s->member_first = xcalloc_whole((size_t)s->count + 1, sizeof(*s->member_first));
+	s->member = xcalloc_whole(g->nodes, sizeof(*s->member));
+	/* first where each component ends; filled from behind, that becomes where it begins */
 	for (uint32_t i = 0; i < g->nodes; i++)
-		s->size[s->component[i]]++;
-	for (uint32_t c = 0; c < s->count; c++) {
-		s->member_first[c + 1] = s->member_first[c] + s->size[c];
-		s->is_cycle[c] = s->size[c] > 1;
-	}
-	uint32_t *next = xcalloc(s->count, sizeof(*next));
+		s->member_first[s->component[i]]++;
+	for (uint32_t c = 1; c <= s->count; c++)
+		s->member_first[c] += s->member_first[c - 1];
+	for (uint32_t i = g->nodes; i-- > 0;)
+		s->member[--s->member_first[s->component[i]]] = i;
 	for (uint32_t c = 0; c < s->count; c++)
-		next[c] = s->member_first[c];
-	for (uint32_t i = 0; i < g->nodes; i++)
-		s->member[next[s->component[i]]++] = i;
-	free(next);
+		s->is_cycle[c] = scc_size(s, c) > 1;
 	for (size_t e = 0; e < g->edge_count; e++)
 		if (g->edges[e].from == g->edges[e].to)
 			s->is_cycle[s->component[g->edges[e].from]] = true;
@@ -123,7 +128,7 @@ static void components_describe(struct scc *s, const struct graph *g)
 struct scc *scc_create(const struct graph *g)
 {
 	struct scc *s = xcalloc(1, sizeof(*s));
-	s->component = xcalloc(g->nodes, sizeof(*s->component));
+	s->component = xcalloc_whole(g->nodes, sizeof(*s->component));
 	components_find(s, g);
 	components_describe(s, g);
 	return s;
@@ -134,7 +139,6 @@ void scc_destroy(struct scc *s)
 	if (!s)
 		return;
 	free(s->component);
-	free(s->size);
 	free(s->is_cycle);
 	free(s->member_first);
 	free(s->member);

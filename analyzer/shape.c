@@ -76,7 +76,7 @@ static uint64_t block_refine(const struct shapes *shapes, uint32_t block)
 uint64_t shape_find(struct shapes *shapes, uint32_t component)
 {
 	const uint32_t *member = shapes->s->member + shapes->s->member_first[component];
-	uint32_t count = shapes->s->size[component];
+	uint32_t count = scc_size(shapes->s, component);
 	uint64_t sum = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct block *block = &shapes->set->blocks[member[i]];

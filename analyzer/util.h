@@ -31,6 +31,8 @@ __attribute__((format(printf, 3, 4))) int error_set(struct error *err, int code,
 
 /* Zeroed arrays; out of memory ends the program with EXIT_FAILED and a message. */
 void *xcalloc(size_t count, size_t size);
+/* The same, of an array that will be used from end to end: its pages are there at once. */
+void *xcalloc_whole(size_t count, size_t size);
 void *xreallocarray(void *p, size_t count, size_t size);
 /* For libiberty, which has functions of these names too: with ours, its demanglers fail as we do.
  */

@@ -171,10 +171,11 @@ static void components_described(void)
 	CHECK_EQUAL(j.s->component[2], 2);
 	CHECK_EQUAL(j.s->component[1], 3);
 	CHECK_EQUAL(j.s->component[4], 3);
-	CHECK_EQUAL(j.s->size[3], 2);
+	CHECK_EQUAL(scc_size(j.s, 3), 2);
 	CHECK_EQUAL(j.s->member[j.s->member_first[3]], 1);
 	CHECK_EQUAL(j.s->member[j.s->member_first[3] + 1], 4);
 	CHECK(j.s->is_cycle[3] && j.s->is_cycle[1] && !j.s->is_cycle[2] && !j.s->is_cycle[0]);
+	graph_invert(j.g);
 	CHECK_EQUAL(j.g->in_first[3] - j.g->in_first[2], 1);
 	CHECK_EQUAL(j.g->edges[j.g->in_edge[j.g->in_first[2]]].from, 1);
 	judged_deinit(&j);

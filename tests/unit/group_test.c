@@ -65,8 +65,8 @@ static void expect_members(const struct pipeline *p, const struct group *g, cons
 	at += (size_t)snprintf(text + at, sizeof(text) - at, ":");
 	for (uint32_t i = 0; i < g->edge_count && at < 450; i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, " %u+%" PRIx64 ">%u%s",
-				       g->edges[i].from, g->edges[i].offset, g->edges[i].to,
-				       (int32_t)i == g->cut_edge ? "!" : "");
+				       g->edges[i].from, (uint64_t)g->edges[i].offset,
+				       g->edges[i].to, (int32_t)i == g->cut_edge ? "!" : "");
 	if (strcmp(text, wanted)) {
 		fprintf(stderr, "example is '%s', not '%s'\n", text, wanted);
 		check_failures++;
