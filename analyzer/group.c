@@ -37,9 +37,10 @@ struct grouper {
 	size_t table_size;
 };
 
-static void grouper_init(struct grouper *gr, const struct session *s)
+/* Takes the paths over. */
+static void grouper_init(struct grouper *gr, const struct session *s, struct paths *paths)
 {
-	*gr = (struct grouper){ .session = s, .paths = paths_create(s), .table_size = 64 };
+	*gr = (struct grouper){ .session = s, .paths = paths, .table_size = 64 };
 	gr->table = xcalloc(gr->table_size, sizeof(*gr->table));
 }
 
@@ -324,13 +325,34 @@ static struct group_set *groups_take(struct grouper *gr)
 	return gs;
 }
 
+/* The paths of what becomes a finding or a part of one.  Indirect blocks, by far the most, have
+ * none. */
+static struct paths *paths_needed(const struct session *session, const struct block_set *set,
+				  const struct verdicts *v)
+{
+	bool *needed = xcalloc(session->node_count, sizeof(*needed));
+	for (size_t i = 0; i < set->count; i++)
+		if (v->class_of[i] != CLASS_INDIRECT)
+			needed[set->blocks[i].stack] = true;
+	for (uint32_t i = 0; i < v->leader_count; i++) {
+		const struct leader *leader = &v->leaders[i];
+		needed[set->blocks[leader->block].stack] = true;
+		if (leader->is_case && v->cases[leader->block].stack < session->node_count)
+			needed[v->cases[leader->block].stack] = true;
+	}
+	struct paths *paths = paths_create_needed(session, needed);
+	free(needed);
+	return paths;
+}
+
 struct group_set *group_create(const struct session *session, const struct block_set *set,
 			       struct graph *g, const struct scc *s, const struct verdicts *v,
 			       bool reachable)
 {
 	struct grouper gr;
 	struct cycles cycles = { 0 };
-	grouper_init(&gr, session);
+	grouper_init(&gr, session,
+		     reachable ? paths_create(session) : paths_needed(session, set, v));
 
 	for (uint32_t i = 0; i < v->leader_count; i++) {
 		const struct leader *leader = &v->leaders[i];
@@ -363,7 +385,7 @@ struct group_set *group_create_live(const struct session *session, const struct 
 {
 	struct grouper gr;
 	struct path_summer summer = { .told = told, .told_count = told_count };
-	grouper_init(&gr, session);
+	grouper_init(&gr, session, paths_create(session));
 	counted_add(&gr, false, &summer);
 	struct group_set *gs = groups_take(&gr);
 	gs->live = summer.live;
