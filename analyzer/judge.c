@@ -140,7 +140,7 @@ static void session_judge(struct judged *j, size_t index, const struct judge_opt
 {
 	const struct session *s = j->sessions[index];
 	struct report_process *process = &j->report.processes[index];
-	struct symbols *symbols = symbols_create(s);
+	struct symbols *symbols = symbols_create(s, o->cached);
 	j->symbols[index] = symbols;
 	process_describe(s, exit, process);
 	verdict_coverage(s, &j->store, process);

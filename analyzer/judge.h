@@ -13,6 +13,7 @@ struct judge_options {
 	struct suppressions *suppressions;
 	bool reachable;	       /* findings of class reachable too */
 	bool possible_is_leak; /* `possible` counts for the verdict (default: no) */
+	bool cached;	       /* names may be kept from one run to the next */
 	bool without_startup;  /* stacks need not show what starts main (suppressions may ask) */
 };
 

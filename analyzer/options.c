@@ -212,6 +212,7 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 		.error_exitcode = EXIT_LEAKS,
 		.unchecked_exitcode = EXIT_UNCHECKED,
 		.default_suppressions = true,
+		.cache = true,
 		.library = xstrdup(""),
 		.environment = xstrdup(environment ? environment : ""),
 	};

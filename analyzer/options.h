@@ -50,6 +50,7 @@ struct options {
 	int unchecked_exitcode;
 	struct option_list suppressions; /* files */
 	bool default_suppressions;
+	bool cache;
 	bool count_possible;
 	bool show_reachable;
 	const char *save;	/* NULL: the session goes */

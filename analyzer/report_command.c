@@ -17,6 +17,7 @@ static int report_sessions(const struct options *o, struct error *err)
 	struct judge_options judging = {
 		.reachable = o->show_reachable,
 		.possible_is_leak = o->count_possible,
+		.cached = o->cache,
 		.without_startup = !command_shows_startup(o),
 	};
 	struct outputs outputs = { 0 };

@@ -194,6 +194,7 @@ static int run_options(const struct options *o)
 		.options = o,
 		.judging = { .reachable = o->show_reachable,
 			     .possible_is_leak = o->count_possible,
+			     .cached = o->cache,
 			     .without_startup = !command_shows_startup(o) },
 		.save_fd = -1,
 		.exit.known = true,

@@ -52,11 +52,11 @@ struct symbols {
 	size_t note_count;
 };
 
-struct symbols *symbols_create(const struct session *s)
+struct symbols *symbols_create(const struct session *s, bool cached)
 {
 	struct symbols *sym = xcalloc(1, sizeof(*sym));
 	sym->session = s;
-	sym->worker = worker_create(s);
+	sym->worker = worker_create(s, cached);
 	sym->build_ids = xcalloc(s->module_count, sizeof(*sym->build_ids));
 	sym->noted = xcalloc(s->module_count, sizeof(*sym->noted));
 	return sym;

@@ -22,8 +22,9 @@ struct symbol_frame {
 	bool inlined;	      /* shares its address with the next, outer frame */
 };
 
-/* Owner of every string that it hands out; one for each session. */
-struct symbols *symbols_create(const struct session *s);
+/* Owner of every string that it hands out; one for each session.  cached: names that were dear may
+ * come from, and go to, the user's cache. */
+struct symbols *symbols_create(const struct session *s, bool cached);
 void symbols_destroy(struct symbols *sym);
 /* Before the first stack: none will have the frames that report_stack_shown leaves out. */
 void symbols_leave_startup(struct symbols *sym);

@@ -86,7 +86,7 @@ static enum symbols_module_state module_try(struct symbols_module *module, const
 	return SYMBOLS_MODULE_FOUND;
 }
 
-static char *debug_path(const struct session_module *recorded)
+char *module_debug_path(const struct session_module *recorded)
 {
 	char hex[OUROS_BUILD_ID_MAX * 2 + 1];
 	for (uint32_t i = 0; i < recorded->build_id_length; i++)
@@ -101,7 +101,7 @@ struct symbols_module *symbols_module_create(const struct session_module *record
 	if (recorded->path && recorded->path[0] == '/')
 		module->state = module_try(module, recorded->path, recorded);
 	if (module->state != SYMBOLS_MODULE_FOUND && recorded->build_id_length > 1) {
-		char *path = debug_path(recorded);
+		char *path = module_debug_path(recorded);
 		if (module_try(module, path, recorded) == SYMBOLS_MODULE_FOUND)
 			module->state = SYMBOLS_MODULE_FOUND;
 		free(path);

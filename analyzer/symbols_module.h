@@ -24,6 +24,9 @@ struct named_frame {
 };
 void named_frame_deinit(struct named_frame *frame);
 
+/* Where a module's debug file is looked for by its build-id.  The caller frees it. */
+char *module_debug_path(const struct session_module *recorded);
+
 struct symbols_module;
 struct symbols_module *symbols_module_create(const struct session_module *recorded);
 void symbols_module_destroy(struct symbols_module *module);

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "symbols_wire.h"
+#include "symbols_cache.h"
 
 enum {
 	WORKER_LIVES = 3,
@@ -29,17 +29,19 @@ enum {
 
 struct symbols_worker {
 	const struct session *session;
-	pid_t pid; /* 0: none now */
+	struct symbols_cache *cache; /* NULL none */
+	pid_t pid;		     /* 0: none now */
 	int fd;
 	unsigned lives;
 	bool *lost; /* [modules]: asked about when a worker ended */
 	char *trouble;
 };
 
-struct symbols_worker *worker_create(const struct session *session)
+struct symbols_worker *worker_create(const struct session *session, bool cached)
 {
 	struct symbols_worker *worker = xcalloc(1, sizeof(*worker));
 	worker->session = session;
+	worker->cache = cached ? cache_create(session) : NULL;
 	worker->fd = -1;
 	worker->lives = WORKER_LIVES;
 	worker->lost = xcalloc(session->module_count, sizeof(*worker->lost));
@@ -63,6 +65,7 @@ void worker_destroy(struct symbols_worker *worker)
 	if (!worker)
 		return;
 	worker_stop(worker);
+	cache_destroy(worker->cache);
 	free(worker->lost);
 	free(worker->trouble);
 	free(worker);
@@ -181,15 +184,40 @@ static int answer_parse(const struct wire_answer *head, char *text, struct worke
 	return 0;
 }
 
-static int answer_receive(int fd, struct worker_answer *ret)
+static bool head_is_good(const struct wire_answer *head)
+{
+	return head->size <= WIRE_ANSWER && head->state < SYMBOLS_MODULE_STATE_COUNT &&
+	       head->count <= WIRE_FRAMES && head->size >= head->count * sizeof(struct wire_frame);
+}
+
+static bool cache_answer(struct symbols_worker *worker, const struct worker_place *place,
+			 struct worker_answer *ret)
+{
+	struct wire_answer head;
+	const char *kept;
+	if (ret->text) /* from before a worker ended */
+		return true;
+	if (!worker->cache ||
+	    !cache_find(worker->cache, place->module, place->address, &head, &kept) ||
+	    !head_is_good(&head))
+		return false;
+	char *text = xcalloc(1, head.size);
+	memcpy(text, kept, head.size);
+	if (answer_parse(&head, text, ret) == 0)
+		return true;
+	free(text);
+	return false;
+}
+
+static int answer_receive(const struct symbols_worker *worker, const struct worker_place *place,
+			  struct worker_answer *ret)
 {
 	int64_t deadline = now_ms() + WORKER_PATIENCE_MS;
 	struct wire_answer head;
-	int rc = receive(fd, &head, sizeof(head), deadline);
+	int fd = worker->fd, rc = receive(fd, &head, sizeof(head), deadline);
 	if (rc)
 		return rc;
-	if (head.size > WIRE_ANSWER || head.state >= SYMBOLS_MODULE_STATE_COUNT ||
-	    head.count > WIRE_FRAMES || head.size < head.count * sizeof(struct wire_frame))
+	if (!head_is_good(&head))
 		return -EPROTO;
 	char *text = xcalloc(1, head.size);
 	rc = receive(fd, text, head.size, deadline);
@@ -197,6 +225,8 @@ static int answer_receive(int fd, struct worker_answer *ret)
 		rc = answer_parse(&head, text, ret);
 	if (rc)
 		free(text);
+	else if (worker->cache)
+		cache_add(worker->cache, place->module, place->address, &head, text);
 	return rc;
 }
 
@@ -210,7 +240,8 @@ static void module_lose(struct symbols_worker *worker, uint32_t module, int why)
 			      why == -ETIMEDOUT ? "took too long to read" : "could not be read"));
 }
 
-/* Asks the places that are not lost, WIRE_BATCH at once. Returns how many of places are done with.
+/* Asks the places that are neither lost nor cached, WIRE_BATCH at once. Returns how many of places
+ * are done with.
  */
 static size_t batch_ask(struct symbols_worker *worker, const struct worker_place *places,
 			size_t count, struct worker_answer *ret)
@@ -218,7 +249,8 @@ static size_t batch_ask(struct symbols_worker *worker, const struct worker_place
 	struct wire_question questions[WIRE_BATCH];
 	size_t asked[WIRE_BATCH], asks = 0, seen = 0;
 	for (; seen < count && asks < WIRE_BATCH; seen++) {
-		if (worker->lost[places[seen].module])
+		if (worker->lost[places[seen].module] ||
+		    cache_answer(worker, &places[seen], &ret[seen]))
 			continue;
 		asked[asks] = seen;
 		questions[asks++] = (struct wire_question){ .module = places[seen].module,
@@ -232,7 +264,7 @@ static size_t batch_ask(struct symbols_worker *worker, const struct worker_place
 		return asked[0] + 1;
 	}
 	for (size_t i = 0; i < asks; i++) {
-		int rc = answer_receive(worker->fd, &ret[asked[i]]);
+		int rc = answer_receive(worker, &places[asked[i]], &ret[asked[i]]);
 		if (rc) {
 			module_lose(worker, places[asked[i]].module, rc);
 			return asked[i] + 1;

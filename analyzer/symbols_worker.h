@@ -28,8 +28,9 @@ struct worker_answer {
 };
 
 struct symbols_worker;
-/* Starts nothing yet: the process is made at the first question. */
-struct symbols_worker *worker_create(const struct session *session);
+/* Starts nothing yet: the process is made at the first question that no cache answers (cached:
+ * there may be one). */
+struct symbols_worker *worker_create(const struct session *session, bool cached);
 void worker_destroy(struct symbols_worker *worker);
 /* Answers every place, in order; what cannot be known is an empty answer. */
 void worker_ask(struct symbols_worker *worker, const struct worker_place *places, size_t count,

@@ -156,7 +156,7 @@ static void names_test(uintptr_t here)
 	uint32_t bare = node_add(thread, OUROS_NODE_BARE, OUROS_BARE_NESTED, 0);
 	uint32_t changed = node_add(thread, OUROS_NODE_RETURN, here, 4);
 
-	struct symbols *sym = symbols_create(session_make());
+	struct symbols *sym = symbols_create(session_make(), false);
 	const struct symbol_stack *stack = symbols_stack(sym, ours);
 	CHECK_EQUAL(stack->count, 3);
 	CHECK(stack->truncated && !stack->bare);
@@ -203,7 +203,7 @@ static void left_out_test(uintptr_t here, uintptr_t there)
 {
 	uint32_t inside = node_add(0, OUROS_NODE_RETURN, here, 1);
 	uint32_t passed = node_add(0, OUROS_NODE_RETURN, there, 1);
-	struct symbols *sym = symbols_create(session_make());
+	struct symbols *sym = symbols_create(session_make(), false);
 	const struct symbol_stack *stack = symbols_stack(sym, inside);
 	CHECK_EQUAL(stack->count, 1);
 	CHECK(stack->count && frame_is(&stack->frames[0], "annotated", annotated_line, false));
@@ -240,7 +240,7 @@ static void startup_test(uintptr_t here, uintptr_t in_main)
 	uint32_t cut_start = node_add(cut, OUROS_NODE_EXACT, in_libc, 2);
 	uint32_t in_cut = node_add(cut_start, OUROS_NODE_RETURN, here, 1);
 
-	struct symbols *sym = symbols_create(session_make());
+	struct symbols *sym = symbols_create(session_make(), false);
 	symbols_leave_startup(sym);
 	CHECK(!strcmp(outermost(sym, below_main), "main"));
 	CHECK_EQUAL(symbols_stack(sym, below_main)->count, 3);
@@ -251,7 +251,7 @@ static void startup_test(uintptr_t here, uintptr_t in_main)
 	CHECK(strstr(outermost(sym, thread_start), "qsort"));
 	CHECK(strstr(outermost(sym, in_cut), "qsort") && symbols_stack(sym, in_cut)->truncated);
 	symbols_destroy(sym);
-	sym = symbols_create(session_make());
+	sym = symbols_create(session_make(), false);
 	CHECK(symbols_stack(sym, below_main)->count > 5);
 	CHECK(strstr(outermost(sym, in_thread), "qsort"));
 	symbols_destroy(sym);
@@ -284,7 +284,7 @@ static void damage_test(uint32_t leaf)
 		}
 		CHECK_EQUAL(pwrite(fd, damaged, size, 0), size);
 		modules[0].path = path;
-		struct symbols *sym = symbols_create(session_make());
+		struct symbols *sym = symbols_create(session_make(), false);
 		CHECK(symbols_stack(sym, leaf)->count);
 		symbols_destroy(sym);
 	}
