@@ -37,7 +37,6 @@ struct grouper {
 	size_t table_size;
 };
 
-/* Takes the paths over. */
 static void grouper_init(struct grouper *gr, const struct session *s, struct paths *paths)
 {
 	*gr = (struct grouper){ .session = s, .paths = paths, .table_size = 64 };
@@ -325,21 +324,18 @@ static struct group_set *groups_take(struct grouper *gr)
 	return gs;
 }
 
-/* The paths of what becomes a finding or a part of one.  Indirect blocks, by far the most, have
- * none. */
+/* The paths of what becomes a finding or a part of one; indirect blocks, by far the most, do not.
+ */
 static struct paths *paths_needed(const struct session *session, const struct block_set *set,
 				  const struct verdicts *v)
 {
-	bool *needed = xcalloc(session->node_count, sizeof(*needed));
+	bool *needed = xcalloc((size_t)session->node_count + 1, sizeof(*needed));
 	for (size_t i = 0; i < set->count; i++)
 		if (v->class_of[i] != CLASS_INDIRECT)
 			needed[set->blocks[i].stack] = true;
-	for (uint32_t i = 0; i < v->leader_count; i++) {
-		const struct leader *leader = &v->leaders[i];
-		needed[set->blocks[leader->block].stack] = true;
-		if (leader->is_case && v->cases[leader->block].stack < session->node_count)
-			needed[v->cases[leader->block].stack] = true;
-	}
+	for (uint32_t i = 0; i < v->leader_count; i++)
+		if (v->leaders[i].is_case)
+			needed[v->cases[v->leaders[i].block].stack] = true;
 	struct paths *paths = paths_create_needed(session, needed);
 	free(needed);
 	return paths;
@@ -353,15 +349,14 @@ struct group_set *group_create(const struct session *session, const struct block
 	struct cycles cycles = { 0 };
 	grouper_init(&gr, session,
 		     reachable ? paths_create(session) : paths_needed(session, set, v));
-
 	for (uint32_t i = 0; i < v->leader_count; i++) {
-		const struct leader *leader = &v->leaders[i];
-		if (leader->is_cycle && !cycles.shapes)
+		bool is_cycle = v->leaders[i].is_cycle;
+		if (is_cycle && !cycles.shapes)
 			cycles_init(&cycles, &gr, set, g, s);
-		if (leader->is_cycle)
-			cycle_add(&gr, &cycles, v, leader);
+		if (is_cycle)
+			cycle_add(&gr, &cycles, v, &v->leaders[i]);
 		else
-			single_add(&gr, set, v, leader);
+			single_add(&gr, set, v, &v->leaders[i]);
 	}
 	for (uint32_t i = 0; i < g->nodes; i++)
 		if (v->class_of[i] == CLASS_POSSIBLE)
@@ -373,7 +368,6 @@ struct group_set *group_create(const struct session *session, const struct block
 		gs->totals[v->class_of[i]].blocks++;
 		gs->totals[v->class_of[i]].bytes += set->blocks[i].size;
 	}
-
 	example_scratch_destroy(cycles.scratch);
 	shapes_destroy(cycles.shapes);
 	grouper_deinit(&gr);
