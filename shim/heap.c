@@ -44,7 +44,7 @@ static struct heap_cell *region_add(struct build *b, uintptr_t region)
 				   heap->region_count, &b->cell_room);
 	heap->region = scratch_grow(heap->region, sizeof(*heap->region), heap->region_count,
 				    &b->region_room);
-	heap->region[heap->region_count++] = region;
+	heap->region[heap->region_count++] = (struct heap_region){ region, heap->small };
 	table_set(heap, region, heap->region_count, 0);
 	return &heap->cells[(size_t)(heap->region_count - 1) * HEAP_REGION_CELLS];
 }
@@ -78,45 +78,48 @@ bool heap_is_frozen(uint64_t word)
 	return is_exempt(word & ~OUROS_BLOCK_IGNORED, frozen_below());
 }
 
-static void block_add(struct build *b, uintptr_t start, uint64_t word)
-{
-	struct heap *heap = b->heap;
-	uint32_t size = word & OUROS_BLOCK_SIZE_MASK;
-
-	heap->block =
-		scratch_grow(heap->block, sizeof(*heap->block), heap->small, &heap->block_room);
-	heap->block[heap->small++].size =
-		size | (is_exempt(word, b->frozen) ? HEAP_SIZE_IGNORED : 0);
-	heap->bytes += size;
-	b->last_start = start;
-	b->last_end = start + size;
-}
-
-/* One cell from its 64 slots; ever and live blocks alike. */
+/* One cell from its 64 slots, live and removed ones alike.  There is room for every block that
+ * they can hold. */
 static void cell_fill(struct build *b, struct heap_cell *cell, uintptr_t address,
 		      const uint64_t *slots)
 {
-	cell->rank = b->heap->small;
+	struct heap *heap = b->heap;
+	uintptr_t used = 0, end = 0;
+
+	cell->rank = heap->small;
 	if (b->last_start && address - b->last_start < OUROS_LARGE_SIZE)
 		cell->back = (uint32_t)((address - b->last_start) >> OUROS_GRANULE_SHIFT);
 	for (uint32_t g = 0; g < CELL_BYTES / GRANULE; g++) {
 		uint64_t word = slots[g];
 		uintptr_t start = address + g * GRANULE;
+		uint32_t size = word & OUROS_BLOCK_SIZE_MASK;
+		bool exempt;
 
 		if (!word)
 			continue;
-		ever_add(b, start, start + (word & OUROS_BLOCK_SIZE_MASK) + GRANULE);
+		used = used ? used : start;
+		end = start + size > end ? start + size : end;
 		if (!(word & OUROS_BLOCK_LIVE))
 			continue;
+		exempt = is_exempt(word, b->frozen);
 		cell->starts |= UINT64_C(1) << g;
-		block_add(b, start, word);
+		heap->block[heap->small++].size = size | (exempt ? HEAP_SIZE_IGNORED : 0);
+		heap->ignored += exempt;
+		heap->bytes += size;
+		b->last_start = start;
+		b->last_end = start + size;
 	}
+	if (used)
+		ever_add(b, used, end + GRANULE);
 }
 
 static void region_fill(struct build *b, uintptr_t region, const uint64_t *slots)
 {
 	struct heap_cell *cells = region_add(b, region);
 
+	while (b->heap->block_room - b->heap->small < OUROS_REGION_SLOTS)
+		b->heap->block = scratch_grow(b->heap->block, sizeof(*b->heap->block),
+					      b->heap->block_room, &b->heap->block_room);
 	for (uint32_t c = 0; c < HEAP_REGION_CELLS; c++)
 		cell_fill(b, &cells[c], region + c * CELL_BYTES,
 			  slots + c * (CELL_BYTES / GRANULE));
@@ -154,8 +157,8 @@ static void make_room(struct build *b)
 	regions += regions / 8 + 1;
 	b->cell_room = regions;
 	b->heap->cells = scratch_map(regions * HEAP_REGION_CELLS * sizeof(*b->heap->cells));
-	b->heap->block_room =
-		regions * OUROS_REGION_SLOTS / 2; /* malloc's blocks are 32 bytes apart */
+	b->heap->block_room = (regions + 2) * OUROS_REGION_SLOTS / 2 +
+			      OUROS_REGION_SLOTS; /* malloc's blocks are 32 bytes apart */
 	b->heap->block = scratch_map(b->heap->block_room * sizeof(*b->heap->block));
 }
 
@@ -190,6 +193,7 @@ void heap_add_other(struct heap *heap, uint32_t size_flags)
 	heap->block =
 		scratch_grow(heap->block, sizeof(*heap->block), heap->count, &heap->block_room);
 	heap->block[heap->count++].size = size_flags;
+	heap->ignored += size_flags & HEAP_SIZE_IGNORED ? 1 : 0;
 }
 
 void heap_touch(struct heap *heap, uintptr_t start, uintptr_t end)
@@ -228,8 +232,9 @@ static void bounds_find(struct heap *heap, uintptr_t last_end)
 	uintptr_t low = UINTPTR_MAX, high = 0;
 
 	if (heap->region_count) {
-		low = heap->region[0];
-		high = heap->region[heap->region_count - 1] + (UINT64_C(1) << OUROS_REGION_SHIFT);
+		low = heap->region[0].start;
+		high = heap->region[heap->region_count - 1].start +
+		       (UINT64_C(1) << OUROS_REGION_SHIFT);
 		high = last_end > high ? last_end : high;
 	}
 	if (heap->large_count) {
@@ -257,38 +262,6 @@ void heap_build(struct heap *ret_heap)
 	large_index(&b);
 	ranges_sort(&ret_heap->ever);
 	bounds_find(ret_heap, b.last_end);
-}
-
-/* Bits set, without the instruction that the baseline machine lacks. */
-static inline uint32_t count_bits(uint64_t v)
-{
-	v -= v >> 1 & UINT64_C(0x5555555555555555);
-	v = (v & UINT64_C(0x3333333333333333)) + (v >> 2 & UINT64_C(0x3333333333333333));
-	v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-	return (uint32_t)(v * UINT64_C(0x0101010101010101) >> 56);
-}
-
-bool heap_candidate(const struct heap *heap, uint32_t region, uintptr_t p, uintptr_t *ret_start,
-		    uint32_t *ret_ordinal)
-{
-	const struct heap_cell *cell;
-	uintptr_t address = p & -(uintptr_t)CELL_BYTES;
-	uint64_t below;
-
-	if (!(region & ~HEAP_LARGE_HERE))
-		return false;
-	cell = heap_cell(heap, region, p);
-	below = cell->starts & ((UINT64_C(2) << (p >> OUROS_GRANULE_SHIFT & 63)) - 1);
-	if (below) {
-		*ret_start = address + (63 - (unsigned)__builtin_clzll(below)) * (uintptr_t)GRANULE;
-		*ret_ordinal = cell->rank + count_bits(below) - 1;
-		return true;
-	}
-	if (!cell->back)
-		return false;
-	*ret_start = address - (uintptr_t)cell->back * GRANULE;
-	*ret_ordinal = cell->rank - 1;
-	return true;
 }
 
 bool heap_find_large(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit)
@@ -362,30 +335,53 @@ uint64_t heap_word(const struct heap *heap, const struct heap_hit *hit)
 	return slots ? slots[hit->start >> OUROS_GRANULE_SHIFT & (OUROS_REGION_SLOTS - 1)] : 0;
 }
 
+/* Moves the cursor to the cell that the small block starts in. */
+static void cursor_seek(const struct heap *heap, struct heap_cursor *cursor, uint32_t ordinal)
+{
+	uint32_t region = cursor->region;
+	const struct heap_cell *cells;
+
+	while (region + 1 < heap->region_count && heap->region[region + 1].rank <= ordinal)
+		region++;
+	if (region != cursor->region)
+		cursor->cell = 0;
+	cursor->region = region;
+	cells = &heap->cells[(size_t)region * HEAP_REGION_CELLS];
+	while (cursor->cell + 1 < HEAP_REGION_CELLS && cells[cursor->cell + 1].rank <= ordinal)
+		cursor->cell++;
+	cursor->ordinal = cells[cursor->cell].rank;
+	cursor->left = cells[cursor->cell].starts;
+}
+
+struct heap_hit heap_hit_at(const struct heap *heap, struct heap_cursor *cursor, uint32_t ordinal)
+{
+	uintptr_t start;
+
+	if (unlikely(ordinal >= heap->inner_first))
+		return inner_hit(heap, ordinal - heap->inner_first);
+	if (unlikely(ordinal >= heap->small)) {
+		const struct ouros_large *l = &heap->large[ordinal - heap->small];
+
+		return (struct heap_hit){ l->address, l->size, ordinal };
+	}
+	for (; cursor->left && cursor->ordinal < ordinal; cursor->ordinal++)
+		cursor->left &= cursor->left - 1;
+	if (!cursor->left) {
+		cursor_seek(heap, cursor, ordinal);
+		for (; cursor->ordinal < ordinal; cursor->ordinal++)
+			cursor->left &= cursor->left - 1;
+	}
+	start = heap->region[cursor->region].start + (uintptr_t)cursor->cell * CELL_BYTES +
+		(unsigned)__builtin_ctzll(cursor->left) * (uintptr_t)GRANULE;
+	return (struct heap_hit){ start, heap_size(heap, ordinal), ordinal };
+}
+
 void heap_each(const struct heap *heap, void (*f)(const struct heap_hit *hit, void *arg), void *arg)
 {
-	uint32_t ordinal = 0;
+	struct heap_cursor cursor = { 0 };
 
-	for (uint32_t r = 0; r < heap->region_count; r++) {
-		const struct heap_cell *cells = &heap->cells[(size_t)r * HEAP_REGION_CELLS];
-
-		for (uint32_t c = 0; c < HEAP_REGION_CELLS; c++) {
-			for (uint64_t left = cells[c].starts; left; left &= left - 1, ordinal++) {
-				uintptr_t start =
-					heap->region[r] + c * CELL_BYTES +
-					(unsigned)__builtin_ctzll(left) * (uintptr_t)GRANULE;
-
-				f(&(struct heap_hit){ start, heap_size(heap, ordinal), ordinal },
-				  arg);
-			}
-		}
-	}
-	for (uint32_t i = 0; i < heap->large_count; i++)
-		f(&(struct heap_hit){ heap->large[i].address, heap->large[i].size,
-				      heap->small + i },
-		  arg);
-	for (uint32_t i = 0; heap->inners && i < heap->inners->count; i++) {
-		struct heap_hit hit = inner_hit(heap, i);
+	for (uint32_t i = 0; i < heap->count; i++) {
+		struct heap_hit hit = heap_hit_at(heap, &cursor, i);
 
 		f(&hit, arg);
 	}

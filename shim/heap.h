@@ -51,6 +51,12 @@ struct heap_block {
 	uint32_t size; /* of a small block; with HEAP_SIZE_IGNORED, HEAP_SIZE_COUNTED */
 };
 
+/* In order of address; number i + 1 in the table. */
+struct heap_region {
+	uintptr_t start;
+	uint32_t rank; /* ordinal of the first block that starts in it, or would */
+};
+
 struct inners;
 
 /* Owner: the clone.  Invariant: inner_first = small + large_count; count = inner_first + inner
@@ -59,9 +65,10 @@ struct heap {
 	uintptr_t low, span; /* every address in or just behind a block: p - low < span */
 	uint32_t **directory;
 	struct heap_cell *cells; /* HEAP_REGION_CELLS for each region */
-	uintptr_t *region;	 /* first address of each */
+	struct heap_region *region;
 	uint32_t region_count;
 	uint32_t small, count;
+	uint32_t ignored; /* blocks with HEAP_SIZE_IGNORED */
 	struct heap_block *block;
 	size_t block_room;
 	struct ouros_large *large; /* ascending */
@@ -108,9 +115,39 @@ static inline const struct heap_cell *heap_cell(const struct heap *heap, uint32_
 			    (p >> HEAP_CELL_SHIFT & (HEAP_REGION_CELLS - 1))];
 }
 
+/* Bits set, without the instruction that the baseline machine lacks. */
+static inline uint32_t heap_count_bits(uint64_t v)
+{
+	v -= v >> 1 & UINT64_C(0x5555555555555555);
+	v = (v & UINT64_C(0x3333333333333333)) + (v >> 2 & UINT64_C(0x3333333333333333));
+	v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (uint32_t)(v * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* The last small block that starts at or before p and near it: it covers p if its size says so. */
-bool heap_candidate(const struct heap *heap, uint32_t region, uintptr_t p, uintptr_t *ret_start,
-		    uint32_t *ret_ordinal);
+static inline bool heap_candidate(const struct heap *heap, uint32_t region, uintptr_t p,
+				  uintptr_t *ret_start, uint32_t *ret_ordinal)
+{
+	const struct heap_cell *cell;
+	uintptr_t address = p & -((uintptr_t)1 << HEAP_CELL_SHIFT);
+	uint64_t below;
+
+	if (!(region & ~HEAP_LARGE_HERE))
+		return false;
+	cell = heap_cell(heap, region, p);
+	below = cell->starts & ((UINT64_C(2) << (p >> OUROS_GRANULE_SHIFT & 63)) - 1);
+	if (below) {
+		*ret_start =
+			address + ((63 - (uintptr_t)__builtin_clzll(below)) << OUROS_GRANULE_SHIFT);
+		*ret_ordinal = cell->rank + heap_count_bits(below) - 1;
+		return true;
+	}
+	if (!cell->back)
+		return false;
+	*ret_start = address - ((uintptr_t)cell->back << OUROS_GRANULE_SHIFT);
+	*ret_ordinal = cell->rank - 1;
+	return true;
+}
 
 /* The large block that covers p. */
 bool heap_find_large(const struct heap *heap, uintptr_t p, struct heap_hit *ret_hit);
@@ -138,6 +175,16 @@ static inline size_t heap_size(const struct heap *heap, uint32_t ordinal)
 
 /* The block's word in the table: generation, flags, stack; of an inner block, what it would be. */
 uint64_t heap_word(const struct heap *heap, const struct heap_hit *hit);
+
+/* Finds blocks by ascending ordinal; starts as zeros. */
+struct heap_cursor {
+	uint32_t region, cell; /* where ordinal - 1 was found */
+	uint32_t ordinal;      /* of the first start in left */
+	uint64_t left;	       /* the cell's starts that were not passed yet */
+};
+
+/* The block of an ordinal that is not below the one asked for before: O(1) when it is near. */
+struct heap_hit heap_hit_at(const struct heap *heap, struct heap_cursor *cursor, uint32_t ordinal);
 
 /* Calls f for every block, by ordinal.  f must not build. */
 void heap_each(const struct heap *heap, void (*f)(const struct heap_hit *hit, void *arg),

@@ -12,46 +12,76 @@
 enum {
 	WORD = 8,
 	PAGE = 4096,
-	MARK_FETCH = 8, /* how far ahead in the queue contents are fetched */
-	MARK_QUEUE_FIRST = 1 << 13,
-	ENTRY_WORDS_BITS = 21,			  /* beside 43 bits of a granule's number */
-	ENTRY_LONG = (1 << ENTRY_WORDS_BITS) - 1, /* this long, or longer */
+	MARK_FETCH = 8,		  /* how far ahead in the queue contents are fetched */
+	MARK_GIVE_BACK = 1 << 18, /* entries */
+	ENTRY_WORDS_BITS = 10,
+	ENTRY_LONG = (1 << ENTRY_WORDS_BITS) - 1, /* this long, or longer, or counted, or large */
+	ENTRY_GRANULE_BITS = OUROS_REGION_SHIFT - OUROS_GRANULE_SHIFT,
+	ENTRY_GRANULE_SHIFT = ENTRY_WORDS_BITS,
+	ENTRY_RANK_SHIFT = ENTRY_GRANULE_SHIFT + ENTRY_GRANULE_BITS,
+	ENTRY_REGION_SHIFT = ENTRY_RANK_SHIFT + ENTRY_GRANULE_BITS,
+	ENTRY_GRANULE_MASK = (1 << ENTRY_GRANULE_BITS) - 1,
 };
+_Static_assert(ENTRY_LONG > PAGE / WORD, "what is shorter than a page needs no second look");
 
 void mark_init(struct mark *ret_mark, struct heap *heap, const struct maps *maps)
 {
 	sys_memset(ret_mark, 0, sizeof(*ret_mark));
 	ret_mark->heap = heap;
 	ret_mark->maps = maps;
-	ret_mark->queue_room = MARK_QUEUE_FIRST;
+	ret_mark->queue_room = heap->count + 1;
 	ret_mark->queue = scratch_map(ret_mark->queue_room * sizeof(*ret_mark->queue));
+	if (heap->region_count >= UINT32_C(1) << (64 - ENTRY_REGION_SHIFT))
+		snapshot_fail(OUROS_REASON_MEMORY);
 }
 
-/* The frontier of a big graph is as big as the graph: an entry is one word, where the block starts
- * and how many words it has; the ordinal is looked up again, and more if it is long or counted. */
-static uint64_t entry_pack(const struct heap_hit *hit, bool is_counted)
+/*
+ * The frontier of a big graph is as big as the graph, so an entry is one word: the number of the
+ * region, which block of the region it is and where it starts there, and how many words it has.  Of
+ * a large block: number 0, and its index.
+ */
+static uint64_t entry_pack(const struct heap *heap, const struct heap_hit *hit, bool is_counted)
 {
+	uint64_t number = heap_region(heap, hit->start) & ~HEAP_LARGE_HERE;
 	uint64_t words = hit->size / WORD;
 
-	return (uint64_t)hit->start >> OUROS_GRANULE_SHIFT << ENTRY_WORDS_BITS |
+	if (unlikely(hit->ordinal >= heap->small))
+		return (uint64_t)(hit->ordinal - heap->small) << ENTRY_WORDS_BITS | ENTRY_LONG;
+	return number << ENTRY_REGION_SHIFT |
+	       (uint64_t)(hit->ordinal - heap->region[number - 1].rank) << ENTRY_RANK_SHIFT |
+	       (hit->start >> OUROS_GRANULE_SHIFT & ENTRY_GRANULE_MASK) << ENTRY_GRANULE_SHIFT |
 	       (words < ENTRY_LONG && !is_counted ? words : ENTRY_LONG);
 }
 
-static uintptr_t entry_start(uint64_t entry)
+/* The block of an entry: not its size. */
+static inline struct heap_hit entry_hit(const struct heap *heap, uint64_t entry)
 {
-	return entry >> ENTRY_WORDS_BITS << OUROS_GRANULE_SHIFT;
+	const struct heap_region *region = &heap->region[(entry >> ENTRY_REGION_SHIFT) - 1];
+
+	if (unlikely(!(entry >> ENTRY_REGION_SHIFT))) {
+		uint32_t index = (uint32_t)(entry >> ENTRY_WORDS_BITS);
+
+		return (struct heap_hit){ .start = heap->large[index].address,
+					  .ordinal = heap->small + index };
+	}
+	return (struct heap_hit){
+		.start = region->start + ((entry >> ENTRY_GRANULE_SHIFT & ENTRY_GRANULE_MASK)
+					  << OUROS_GRANULE_SHIFT),
+		.ordinal =
+			region->rank + (uint32_t)(entry >> ENTRY_RANK_SHIFT & ENTRY_GRANULE_MASK),
+	};
 }
 
-static void queue_grow(struct mark *m)
+/* Entries that were taken out need no memory. */
+static void queue_trim(struct mark *m)
 {
-	size_t room = m->queue_room;
-	uint64_t *bigger = scratch_map(2 * room * sizeof(*bigger));
-
-	for (size_t i = m->head; i < m->tail; i++)
-		bigger[i & (2 * room - 1)] = m->queue[i & (room - 1)];
-	scratch_unmap(m->queue, room * sizeof(*m->queue));
-	m->queue = bigger;
-	m->queue_room = 2 * room;
+	if (m->head == m->tail) {
+		m->head = m->tail = 0;
+		m->given_back = 0;
+	} else if (m->head - m->given_back >= MARK_GIVE_BACK) {
+		scratch_forget(m->queue + m->given_back, MARK_GIVE_BACK * sizeof(*m->queue));
+		m->given_back += MARK_GIVE_BACK;
+	}
 }
 
 void mark_push(struct mark *m, const struct heap_hit *hit)
@@ -66,9 +96,8 @@ void mark_push(struct mark *m, const struct heap_hit *hit)
 		return;
 	if (m->tail - m->head < MARK_FETCH)
 		__builtin_prefetch((const void *)hit->start);
-	if (m->tail - m->head == m->queue_room)
-		queue_grow(m);
-	m->queue[m->tail++ & (m->queue_room - 1)] = entry_pack(hit, is_counted);
+	m->queue = scratch_grow(m->queue, sizeof(*m->queue), m->tail, &m->queue_room);
+	m->queue[m->tail++] = entry_pack(m->heap, hit, is_counted);
 }
 
 static void ref_add(struct mark *m, uint32_t ordinal, uintptr_t where)
@@ -87,6 +116,7 @@ void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr
 	enum ouros_root kind = block->size & HEAP_SIZE_IGNORED ? OUROS_ROOT_IGNORED : m->kind;
 	struct ouros_tally *tally = mark & OUROS_MARK_POSSIBLE ? &m->maybe : &m->reached[kind];
 
+	m->notes -= block->mark & OUROS_MARK_POSSIBLE ? 1 : 0;
 	block->mark = mark;
 	tally->blocks++;
 	tally->bytes += unlikely(block->size & HEAP_SIZE_COUNTED) ? inner_own_size(m->heap, hit)
@@ -110,6 +140,7 @@ settle_hit(struct mark *m, const struct heap_hit *hit, const struct mark_far *fa
 		if (was)
 			return;
 		*mark = far->parent | OUROS_MARK_POSSIBLE;
+		m->notes++;
 		if (far->parent < OUROS_MARK_PARENT)
 			ref_add(m, hit->ordinal, far->where);
 		return;
@@ -213,40 +244,37 @@ void mark_range_words(const struct maps *maps, uintptr_t start, uintptr_t end,
 	}
 }
 
+/* Most words are no address in the heap's span: they cost one comparison. */
+static inline __attribute__((always_inline)) void
+words_read(struct mark *m, const uintptr_t *words, size_t count, uintptr_t where, uint32_t parent)
+{
+	uintptr_t low = m->heap->low, span = m->heap->span;
+
+	for (size_t i = 0; i < count; i++) {
+		if (unlikely(words[i] - low < span))
+			mark_visit(m, words[i], parent, where + i * WORD);
+	}
+}
+
 void mark_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg)
 {
 	const struct mark_scan *scan = arg;
 
-	for (size_t i = 0; i < count; i++)
-		mark_visit(scan->mark, words[i], scan->parent, where + i * WORD);
-}
-
-/* A block that starts at start. */
-static uint32_t ordinal_at(const struct heap *heap, uintptr_t start)
-{
-	uint32_t region = heap_region(heap, start), ordinal = 0;
-	uintptr_t found = 0;
-	struct heap_hit hit;
-
-	if (heap_candidate(heap, region, start, &found, &ordinal) && found == start)
-		return ordinal;
-	return heap_find_large(heap, start, &hit) ? hit.ordinal : 0;
+	words_read(scan->mark, words, count, where, scan->parent);
 }
 
 static void entry_read(struct mark *m, uint64_t entry)
 {
-	uintptr_t start = entry_start(entry);
+	struct heap_hit hit = entry_hit(m->heap, entry);
+	struct mark_scan scan = { m, OUROS_MARK_PARENT + hit.ordinal };
 	size_t words = entry & ENTRY_LONG;
-	uint32_t ordinal = ordinal_at(m->heap, start);
-	struct mark_scan scan = { m, OUROS_MARK_PARENT + ordinal };
 
 	if (likely(words < PAGE / WORD)) {
-		mark_words((const uintptr_t *)start, words, start, &scan);
+		words_read(m, (const uintptr_t *)hit.start, words, hit.start, scan.parent);
 	} else if (words < ENTRY_LONG) {
-		mark_block_words(m->maps, start, words * WORD, mark_words, &scan);
+		mark_block_words(m->maps, hit.start, words * WORD, mark_words, &scan);
 	} else {
-		struct heap_hit hit = { start, heap_size(m->heap, ordinal), ordinal };
-
+		hit.size = heap_size(m->heap, hit.ordinal);
 		mark_read_counted(m, &hit);
 	}
 }
@@ -255,16 +283,19 @@ void mark_follow(struct mark *m)
 {
 	do {
 		while (m->head < m->tail) {
-			uint64_t entry = m->queue[m->head++ & (m->queue_room - 1)];
+			uint64_t entry = m->queue[m->head++];
 			size_t ahead = m->head + MARK_FETCH;
 
 			if (ahead < m->tail)
-				__builtin_prefetch((const void *)entry_start(
-					m->queue[ahead & (m->queue_room - 1)]));
+				__builtin_prefetch(
+					(const void *)entry_hit(m->heap, m->queue[ahead]).start);
 			entry_read(m, entry);
+			if (unlikely(m->head % MARK_GIVE_BACK == 0))
+				queue_trim(m);
 		}
 		mark_drain(m);
 	} while (m->head < m->tail || mark_read_inner(m));
+	queue_trim(m);
 }
 
 static uint64_t ref_key(const void *item)

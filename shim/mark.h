@@ -49,9 +49,10 @@ struct mark {
 	uint32_t far_ring;
 	struct mark_near near[MARK_AHEAD];
 	struct mark_far far[MARK_AHEAD];
-	uint64_t *queue; /* blocks to be read: a ring that doubles when it is full; see mark_push */
-	size_t queue_room; /* a power of two */
-	size_t head, tail; /* ever taken out, ever put in */
+	uint64_t *queue;   /* blocks to be read, from head to tail; see mark_push */
+	size_t queue_room; /* a block is put in once, so every block has its place */
+	size_t head, tail;
+	size_t given_back; /* entries before this one have no memory any more */
 	uint32_t *inner;   /* inner blocks to be read: their indices */
 	size_t inner_waiting, inner_room;
 	struct refs *refs;	   /* NULL: nobody asks for them */
@@ -59,6 +60,7 @@ struct mark {
 	size_t ref_count, ref_room;
 	struct ouros_tally reached[OUROS_ROOT_COUNT];
 	struct ouros_tally maybe;
+	uint64_t notes; /* first pass: marks that are only a note */
 	uint64_t root_bytes[OUROS_ROOT_COUNT];
 	uint32_t unread; /* bits 1 << enum ouros_root */
 };

@@ -92,16 +92,25 @@ static void root_read(struct mark *m, const struct root *root, bool unaligned)
 	mark_drain(m);
 }
 
-static void ignored_hold(const struct heap_hit *hit, void *arg)
+/* What is ignored holds what it points to.  Few blocks are, and often the first ones. */
+static void ignored_hold(struct mark *m)
 {
-	struct mark *m = arg;
-	const struct heap_block *block = &m->heap->block[hit->ordinal];
+	struct heap_cursor cursor = { 0 };
+	uint32_t left = m->heap->ignored;
 
-	if (!(block->size & HEAP_SIZE_IGNORED) ||
-	    (block->mark && !(block->mark & OUROS_MARK_POSSIBLE)))
-		return;
-	mark_set(m, hit, OUROS_ROOT_IGNORED, 0);
-	mark_push(m, hit);
+	for (uint32_t i = 0; left; i++) {
+		const struct heap_block *block = &m->heap->block[i];
+		struct heap_hit hit;
+
+		if (!(block->size & HEAP_SIZE_IGNORED))
+			continue;
+		left--;
+		if (block->mark && !(block->mark & OUROS_MARK_POSSIBLE))
+			continue;
+		hit = heap_hit_at(m->heap, &cursor, i);
+		mark_set(m, &hit, OUROS_ROOT_IGNORED, 0);
+		mark_push(m, &hit);
+	}
 }
 
 /* Registers, and blocks that are held without a word in memory. */
@@ -132,7 +141,7 @@ static void kind_read(struct mark *m, const struct roots *roots, enum ouros_root
 	m->kind = kind;
 	m->owner = 0;
 	if (kind == OUROS_ROOT_IGNORED)
-		heap_each(m->heap, ignored_hold, m);
+		ignored_hold(m);
 	for (size_t i = 0; i < roots->count; i++) {
 		if (roots->root[i].kind == kind)
 			root_read(m, &roots->root[i], false);
@@ -152,16 +161,23 @@ static void unaligned_read(struct mark *m, const struct roots *roots)
 	mark_follow(m);
 }
 
-static void noted_push(const struct heap_hit *hit, void *arg)
+/* What the first pass left a note in. */
+static void noted_push(struct mark *m)
 {
-	struct mark *m = arg;
-	uint32_t mark = m->heap->block[hit->ordinal].mark;
+	struct heap_cursor cursor = { 0 };
+	uint64_t left = m->notes;
 
-	if (!(mark & OUROS_MARK_POSSIBLE))
-		return;
-	m->maybe.blocks++;
-	m->maybe.bytes += inner_own_size(m->heap, hit);
-	mark_push(m, hit);
+	for (uint32_t i = 0; left; i++) {
+		struct heap_hit hit;
+
+		if (!(m->heap->block[i].mark & OUROS_MARK_POSSIBLE))
+			continue;
+		left--;
+		hit = heap_hit_at(m->heap, &cursor, i);
+		m->maybe.blocks++;
+		m->maybe.bytes += inner_own_size(m->heap, &hit);
+		mark_push(m, &hit);
+	}
 }
 
 static uint64_t reached_blocks(const struct mark *m)
@@ -195,6 +211,6 @@ void mark_all(struct mark *mark, const struct roots *roots, uint32_t kinds)
 		unaligned_read(mark, roots);
 	mark->possible = true;
 	mark->kind = OUROS_ROOT_NONE;
-	heap_each(mark->heap, noted_push, mark);
+	noted_push(mark);
 	mark_follow(mark);
 }

@@ -39,11 +39,9 @@ static void write_starts(const struct heap *heap, uint32_t index)
 
 	/* A region whose blocks are all dead has nothing to say. */
 	for (uint32_t r = 0; r < heap->region_count; r++) {
-		uint32_t next = r + 1 < heap->region_count
-					? heap->cells[(size_t)(r + 1) * HEAP_REGION_CELLS].rank
-					: heap->small;
+		uint32_t next = r + 1 < heap->region_count ? heap->region[r + 1].rank : heap->small;
 
-		used += next != heap->cells[(size_t)r * HEAP_REGION_CELLS].rank;
+		used += next != heap->region[r].rank;
 	}
 	starts = result_segment(OUROS_KIND_SNAP_STARTS, index, sizeof(*starts), used, &entry);
 	for (uint32_t r = 0; r < heap->region_count; r++) {
@@ -54,8 +52,8 @@ static void write_starts(const struct heap *heap, uint32_t index)
 			any |= cells[c].starts;
 		if (!any)
 			continue;
-		starts->region = heap->region[r];
-		starts->rank = cells->rank;
+		starts->region = heap->region[r].start;
+		starts->rank = heap->region[r].rank;
 		for (uint32_t c = 0; c < HEAP_REGION_CELLS; c++)
 			starts->bits[c] = cells[c].starts;
 		starts++;
@@ -120,18 +118,38 @@ static bool is_unreached(const struct heap *heap, uint32_t ordinal)
 	return heap->block[ordinal].mark == OUROS_MARK_UNREACHED;
 }
 
-static void set_count(const struct heap_hit *hit, void *arg)
+static bool is_wanted(const struct set *set, uint32_t ordinal)
 {
-	struct set *set = arg;
-	bool unreached = is_unreached(set->heap, hit->ordinal);
+	uint32_t mark = set->heap->block[ordinal].mark;
 
-	if (!unreached && !(set->heap->block[hit->ordinal].mark & OUROS_MARK_POSSIBLE) &&
-	    !set->result->all_edges)
+	return mark == OUROS_MARK_UNREACHED || (mark & OUROS_MARK_POSSIBLE) ||
+	       set->result->all_edges;
+}
+
+/* Numbers the wanted blocks.  There may be none, which is known without looking. */
+static void set_count(struct set *set)
+{
+	const struct mark *mark = set->result->mark;
+	uint64_t left = set->heap->count;
+	struct heap_cursor cursor = { 0 };
+
+	for (unsigned i = 0; i < OUROS_ROOT_COUNT && !set->result->all_edges; i++)
+		left -= mark->reached[i].blocks;
+	if (!left)
 		return;
-	set->position[hit->ordinal] = ++set->count;
-	if (unreached) {
+	set->position = scratch_map((set->heap->count + 1) * sizeof(*set->position));
+	for (uint32_t i = 0; i < set->heap->count && left; i++) {
+		struct heap_hit hit;
+
+		if (!is_wanted(set, i))
+			continue;
+		left--;
+		set->position[i] = ++set->count;
+		if (!is_unreached(set->heap, i))
+			continue;
+		hit = heap_hit_at(set->heap, &cursor, i);
 		set->unreached.blocks++;
-		set->unreached.bytes += inner_own_size(set->heap, hit);
+		set->unreached.bytes += inner_own_size(set->heap, &hit);
 	}
 }
 
@@ -149,21 +167,17 @@ static void tally_age(struct ouros_tally *tally, const struct ouros_block *block
 	tally->bytes += block->size;
 }
 
-static void set_copy(const struct heap_hit *hit, void *arg)
+static void block_copy(struct set *set, const struct heap_hit *hit, struct ouros_block *ret_block)
 {
-	struct set *set = arg;
-	struct ouros_block *block;
+	struct ouros_block *block = ret_block;
 	uint64_t word;
 
-	if (!set->position[hit->ordinal])
-		return;
 	word = heap_word(set->heap, hit);
 	/* The program may run again, and the slot have a new block: of the old one's word only this
 	 * much is known. */
 	if (word_generation(word) > set->generation ||
 	    (hit->ordinal < set->heap->small && (word & OUROS_BLOCK_SIZE_MASK) != hit->size))
 		word = OUROS_BLOCK_LIVE | (hit->ordinal < set->heap->small ? hit->size : 0);
-	block = &set->block[set->position[hit->ordinal] - 1];
 	*block = (struct ouros_block){ .address = hit->start,
 				       .size = inner_own_size(set->heap, hit),
 				       .word = word | OUROS_BLOCK_LIVE,
@@ -172,6 +186,21 @@ static void set_copy(const struct heap_hit *hit, void *arg)
 	if (block->mark == OUROS_MARK_UNREACHED) {
 		tally_age(&set->result->young, block, set->result->young_from);
 		tally_age(&set->result->middle, block, set->result->middle_from);
+	}
+}
+
+/* The blocks, by ordinal: position's numbers again. */
+static void set_copy(struct set *set)
+{
+	struct heap_cursor cursor = { 0 };
+
+	for (uint32_t i = 0, done = 0; done < set->count; i++) {
+		struct heap_hit hit;
+
+		if (!set->position[i])
+			continue;
+		hit = heap_hit_at(set->heap, &cursor, i);
+		block_copy(set, &hit, &set->block[done++]);
 	}
 }
 
@@ -225,18 +254,20 @@ static void on_inner(uint32_t index, void *arg)
 		edge_add(set, &hit, OUROS_EDGE_INNER, hit.start);
 }
 
-static void set_edges(const struct heap_hit *hit, void *arg)
+static void set_edges(struct set *set)
 {
-	struct set *set = arg;
 	const struct inner_visitor visitor = {
 		.words = on_words, .weak = on_weak, .inner = on_inner, .arg = set
 	};
 
-	if (!set->position[hit->ordinal])
-		return;
-	set->from = set->position[hit->ordinal] - 1;
-	set->from_hit = *hit;
-	inner_visit(set->heap, set->maps, hit, &visitor);
+	for (set->from = 0; set->from < set->count; set->from++) {
+		const struct ouros_block *block = &set->block[set->from];
+
+		set->from_hit =
+			(struct heap_hit){ block->address, heap_size(set->heap, block->ordinal),
+					   block->ordinal };
+		inner_visit(set->heap, set->maps, &set->from_hit, &visitor);
+	}
 }
 
 static void write_set(struct result *result, struct ouros_snapshot *ret_snapshot)
@@ -248,24 +279,23 @@ static void write_set(struct result *result, struct ouros_snapshot *ret_snapshot
 			   .generation = ret_snapshot->generation };
 	struct ouros_segment *entry;
 
-	set.position = scratch_map((heap->count + 1) * sizeof(*set.position));
-	heap_each(heap, set_count, &set);
+	set_count(&set);
 	ret_snapshot->unreached = set.unreached;
 	if (!set.count)
 		return;
 	set.block = result_segment(OUROS_KIND_SNAP_BLOCKS, result->index, sizeof(*set.block),
 				   set.count, &entry);
-	heap_each(heap, set_copy, &set);
+	set_copy(&set);
 	result_commit(entry);
 
-	heap_each(heap, set_edges, &set);
+	set_edges(&set);
 	set.edge_room = set.edges;
 	ret_snapshot->edges = set.edges;
 	set.edge = result_segment(OUROS_KIND_SNAP_EDGES, result->index, sizeof(*set.edge),
 				  set.edges, &entry);
 	set.edges = 0;
 	if (set.edge)
-		heap_each(heap, set_edges, &set);
+		set_edges(&set);
 	result_commit(entry);
 }
 

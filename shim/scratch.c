@@ -37,6 +37,11 @@ void scratch_unmap(void *p, size_t size)
 	(void)sys_call2(SYS_munmap, p, size);
 }
 
+void scratch_forget(void *p, size_t size)
+{
+	(void)sys_call3(SYS_madvise, p, size, MADV_DONTNEED);
+}
+
 void *scratch_grow(void *items, size_t item_size, size_t count, size_t *room)
 {
 	size_t old_size = *room * item_size;

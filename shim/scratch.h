@@ -19,6 +19,9 @@ _Noreturn void snapshot_fail(enum ouros_reason reason);
 void *scratch_map(size_t size);
 void scratch_unmap(void *p, size_t size);
 
+/* Whole pages that need not keep what they hold. */
+void scratch_forget(void *p, size_t size);
+
 /* Makes room for one more item in an array that may move: doubles it when count == *room. */
 void *scratch_grow(void *items, size_t item_size, size_t count, size_t *room);
 
