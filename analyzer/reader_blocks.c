@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { GRANULE = 1 << OUROS_GRANULE_SHIFT, SLOTS_PER_WORD = 64 };
+enum { GRANULE = 1 << OUROS_GRANULE_SHIFT, SLOT = 1 << OUROS_SLOT_SHIFT, GRANULES_PER_WORD = 64 };
 
 void session_each_live(const struct session *s,
 		       bool (*f)(uint64_t address, uint64_t size, uint64_t word, void *arg),
@@ -25,8 +25,8 @@ void session_each_live(const struct session *s,
 		for (uint64_t slot = 0; slot < OUROS_REGION_SLOTS; slot++) {
 			uint64_t word = __atomic_load_n(&slots[slot], __ATOMIC_RELAXED);
 			if (word & OUROS_BLOCK_LIVE &&
-			    !f(segments[i].key + slot * GRANULE, word & OUROS_BLOCK_SIZE_MASK,
-			       block_word_checked(s, word), arg))
+			    !f(segments[i].key + slot * SLOT + OUROS_SLOT_OFFSET(word),
+			       word & OUROS_BLOCK_SIZE_MASK, block_word_checked(s, word), arg))
 				return;
 		}
 	}
@@ -53,8 +53,8 @@ bool session_block_at(const struct session *s, uint64_t address, uint64_t *ret_s
 	if (!shadow || address % GRANULE)
 		return false;
 	const uint64_t *slots = segment_data(s, shadow);
-	uint64_t word = __atomic_load_n(&slots[address % region / GRANULE], __ATOMIC_RELAXED);
-	if (!(word & OUROS_BLOCK_LIVE))
+	uint64_t word = __atomic_load_n(&slots[address % region / SLOT], __ATOMIC_RELAXED);
+	if (!(word & OUROS_BLOCK_LIVE) || OUROS_SLOT_OFFSET(word) != address % SLOT)
 		return false;
 	*ret_size = word & OUROS_BLOCK_SIZE_MASK;
 	*ret_word = block_word_checked(s, word);
@@ -142,11 +142,15 @@ static bool region_reached(const struct reached_walk *w, const struct ouros_star
 {
 	const struct ouros_segment *shadow = segment_find(w->s, OUROS_KIND_SHADOW, starts->region);
 	const uint64_t *slots = shadow ? segment_data(w->s, shadow) : NULL;
-	for (uint64_t i = 0; i < OUROS_REGION_SLOTS / SLOTS_PER_WORD; i++) {
+	for (uint64_t i = 0; i < OUROS_REGION_GRANULES / GRANULES_PER_WORD; i++) {
 		for (uint64_t bits = starts->bits[i]; bits; bits &= bits - 1) {
-			uint64_t slot = i * SLOTS_PER_WORD + (uint64_t)__builtin_ctzll(bits);
-			uint64_t word = slots ? __atomic_load_n(&slots[slot], __ATOMIC_RELAXED) : 0;
-			if (!reached_give(w, (*ordinal)++, starts->region + slot * GRANULE,
+			uint64_t at =
+				(i * GRANULES_PER_WORD + (uint64_t)__builtin_ctzll(bits)) * GRANULE;
+			uint64_t word =
+				slots ? __atomic_load_n(&slots[at / SLOT], __ATOMIC_RELAXED) : 0;
+			if (OUROS_SLOT_OFFSET(word) != at % SLOT)
+				word = 0; /* of another block, younger than the snapshot */
+			if (!reached_give(w, (*ordinal)++, starts->region + at,
 					  word & OUROS_BLOCK_SIZE_MASK, word))
 				return false;
 		}

@@ -32,7 +32,7 @@ static int starts_check(struct session *s, uint64_t key, uint64_t *ret_blocks, s
 			return session_damaged(s, at, "snapshot with regions out of order", err);
 		if (starts[i].rank != rank)
 			return session_damaged(s, at, "snapshot that miscounts its blocks", err);
-		for (size_t word = 0; word < OUROS_REGION_SLOTS / 64; word++)
+		for (size_t word = 0; word < OUROS_REGION_GRANULES / 64; word++)
 			rank += (uint64_t)__builtin_popcountll(starts[i].bits[word]);
 	}
 	s->map->starts = starts;

@@ -12,7 +12,8 @@
  *   segment    a run of bytes of one kind, named in the directory; segments never overlap or move
  *   granule    16 bytes of address space: the alignment of malloc's blocks
  *   region     2^18 bytes of address space: what one SHADOW segment holds the block table of
- *   slot       the 8-byte record of the block that starts in a granule
+ *   slot       the 8-byte record of the block that starts in these 32 bytes, malloc's least
+ *              distance between two blocks: it says in which of the two granules
  *   node       one frame of the stack tree; a stack is the path from a node up to its THREAD node
  *   generation an age: it rises with every snapshot and every mark that the program sets
  *   ordinal    the number of a block in a snapshot, in order of address (large blocks last)
@@ -38,11 +39,13 @@
 #define OUROS_MAGIC "OUROSES1"
 
 enum {
-	OUROS_VERSION = 1,
+	OUROS_VERSION = 2,
 	OUROS_HEADER_SIZE = 4096,
 	OUROS_GRANULE_SHIFT = 4,
 	OUROS_REGION_SHIFT = 18,
-	OUROS_REGION_SLOTS = 1 << (OUROS_REGION_SHIFT - OUROS_GRANULE_SHIFT), /* 16384 */
+	OUROS_SLOT_SHIFT = 5,
+	OUROS_REGION_GRANULES = 1 << (OUROS_REGION_SHIFT - OUROS_GRANULE_SHIFT), /* 16384 */
+	OUROS_REGION_SLOTS = 1 << (OUROS_REGION_SHIFT - OUROS_SLOT_SHIFT),	 /* 8192 */
 	OUROS_REGION_BYTES = OUROS_REGION_SLOTS * 8, /* of one SHADOW segment */
 	OUROS_LARGE_SIZE = 1 << 17, /* blocks of this size and more are LARGE records */
 	OUROS_BUILD_ID_MAX = 32,
@@ -263,7 +266,7 @@ _Static_assert(sizeof(struct ouros_thread) == 64, "format");
  * The word of a block (a slot of SHADOW, or ouros_large.word):
  *   bits  0..16  size in bytes (LARGE: 0, the record has its own)
  *   bits 17..28  generation, saturating at 4095
- *   bits 29..32  flags: live, ignored, counted, spare
+ *   bits 29..32  flags: live, ignored, counted, upper (starts in its slot's upper granule)
  *   bits 33..63  stack: id of the leaf node, 0 = none
  * A slot that is not zero and not live is where a block was: the word is the dead block's.
  */
@@ -276,7 +279,10 @@ enum {
 #define OUROS_BLOCK_SIZE_MASK ((UINT64_C(1) << OUROS_BLOCK_SIZE_BITS) - 1)
 #define OUROS_BLOCK_LIVE      (UINT64_C(1) << 29)
 #define OUROS_BLOCK_IGNORED   (UINT64_C(1) << 30) /* never reported, and a root */
+#define OUROS_BLOCK_UPPER     (UINT64_C(1) << 32) /* only in slots, and copies of them */
 #define OUROS_BLOCK_COUNTED   (UINT64_C(1) << 31) /* the ledger knows something in it */
+/* How far behind its slot's first address the block of a word starts. */
+#define OUROS_SLOT_OFFSET(word) (((word)&OUROS_BLOCK_UPPER) >> (32 - OUROS_GRANULE_SHIFT))
 
 /* --- the ledger ------------------------------------------------------------------------------ */
 
@@ -454,7 +460,7 @@ _Static_assert(sizeof(struct ouros_snapshot) == 64 + 16 * 11 + 64 + 64, "format"
 struct ouros_starts {
 	uint64_t region; /* first address */
 	uint64_t rank;
-	uint64_t bits[OUROS_REGION_SLOTS / 64];
+	uint64_t bits[OUROS_REGION_GRANULES / 64];
 };
 _Static_assert(sizeof(struct ouros_starts) == 16 + 2048, "format");
 

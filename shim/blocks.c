@@ -5,7 +5,9 @@
  * Why no hash: the slots lie as the heap lies, so neighbours in the heap share cache lines here,
  * and a slot needs neither lock nor chain, because malloc gives an address to one owner at a time.
  * Insert and remove are two dependent loads (span, region) and one store.
- * Space: 8 bytes for each 16 of heap that was ever used for small blocks, by regions of 256 KiB.
+ * Space: 8 bytes for each 32 of heap that was ever used for small blocks, by regions of 256 KiB.
+ * glibc's blocks begin 32 bytes apart at least, but at any multiple of 16: the word says at which.
+ * Of other allocators nothing smaller is asked (real.minimum).
  */
 #include "blocks.h"
 
@@ -66,16 +68,16 @@ __attribute__((noinline)) static uint64_t *block_slot_make(uintptr_t address)
 __attribute__((noinline)) static void block_insert_slow(uintptr_t address, size_t size,
 							uint64_t word)
 {
-	/* Two blocks in one granule would be taken for each other. */
+	/* Two blocks in one slot would be taken for each other. */
 	bool done = block_is_aligned(address);
 
 	if (done && size >= OUROS_LARGE_SIZE) {
 		done = block_large_insert(address, size, word);
 	} else if (done) {
 		uint64_t *slot = block_slot_make(address);
-		done = slot != NULL;
+		done = slot && !block_is_beside(__atomic_load_n(slot, __ATOMIC_RELAXED), address);
 		if (done)
-			__atomic_store_n(slot, word | size, __ATOMIC_RELAXED);
+			__atomic_store_n(slot, word | block_half(address) | size, __ATOMIC_RELAXED);
 	}
 	if (!done)
 		session_count(untracked, 1);
@@ -87,12 +89,13 @@ void block_insert(void *p, size_t size, stack_id stack, uint64_t flags)
 	uint64_t word = block_word(stack, flags);
 	uint64_t *slot = block_slot(address);
 
-	if (unlikely(size >= OUROS_LARGE_SIZE || !slot || !block_is_aligned(address))) {
+	if (unlikely(size >= OUROS_LARGE_SIZE || !slot || !block_is_aligned(address) ||
+		     block_is_beside(__atomic_load_n(slot, __ATOMIC_RELAXED), address))) {
 		block_insert_slow(address, size, word);
 		return;
 	}
 	/* The word is the record: one store commits it. */
-	__atomic_store_n(slot, word | size, __ATOMIC_RELAXED);
+	__atomic_store_n(slot, word | block_half(address) | size, __ATOMIC_RELAXED);
 }
 
 bool block_remove(void *p, struct block_taken *ret_taken)
@@ -101,7 +104,7 @@ bool block_remove(void *p, struct block_taken *ret_taken)
 	uint64_t *slot = block_slot(address);
 	uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
 
-	if (likely(word & OUROS_BLOCK_LIVE) && likely(block_is_aligned(address))) {
+	if (likely(block_is_here(word, address)) && likely(block_is_aligned(address))) {
 		__atomic_store_n(slot, word & ~OUROS_BLOCK_LIVE, __ATOMIC_RELAXED);
 		ret_taken->word = word;
 		ret_taken->size = word & OUROS_BLOCK_SIZE_MASK;
@@ -123,7 +126,7 @@ bool block_is_live(const void *p)
 	uintptr_t address = (uintptr_t)p;
 	const uint64_t *slot = block_slot(address);
 
-	if (slot && (__atomic_load_n(slot, __ATOMIC_RELAXED) & OUROS_BLOCK_LIVE))
+	if (slot && block_is_here(__atomic_load_n(slot, __ATOMIC_RELAXED), address))
 		return block_is_aligned(address);
 	return block_large_find(address) != NULL;
 }
@@ -134,7 +137,8 @@ bool block_was_here(const void *p, stack_id *ret_stack)
 	const uint64_t *slot = block_slot(address);
 	uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
 
-	if (!word || (word & OUROS_BLOCK_LIVE) || !block_is_aligned(address))
+	if (!word || (word & OUROS_BLOCK_LIVE) || !block_is_aligned(address) ||
+	    (word & OUROS_BLOCK_UPPER) != block_half(address))
 		return false;
 	*ret_stack = (stack_id)(word >> OUROS_BLOCK_STACK_SHIFT);
 	return true;
@@ -146,7 +150,7 @@ bool block_set_size(const void *p, size_t size)
 	uint64_t *slot = block_slot(address);
 	uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
 
-	if (likely((word & OUROS_BLOCK_LIVE) && block_is_aligned(address))) {
+	if (likely(block_is_here(word, address) && block_is_aligned(address))) {
 		if (unlikely((word & OUROS_BLOCK_SIZE_MASK) != size && size < OUROS_LARGE_SIZE))
 			__atomic_store_n(slot, (word & ~OUROS_BLOCK_SIZE_MASK) | size,
 					 __ATOMIC_RELAXED);

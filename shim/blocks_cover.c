@@ -34,7 +34,7 @@ static uint64_t *cover_from(uintptr_t start, uintptr_t address)
 		return NULL;
 	uint64_t *slot = block_slot(start);
 	uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
-	if (word & OUROS_BLOCK_LIVE) {
+	if (block_is_here(word, start)) {
 		uint64_t size = word & OUROS_BLOCK_SIZE_MASK;
 		return address - start < (size ? size : 1) ? slot : NULL;
 	}
@@ -47,28 +47,29 @@ static uint64_t *cover_by_note(uintptr_t address, uintptr_t note)
 	return note && !(note & COVER_NOTHING) ? cover_from(note, address) : NULL;
 }
 
-/* Backwards from the address's granule, as far as the longest small block reaches.  A dead
+/* Backwards from the address's slot, as far as the longest small block reaches.  A dead
  * neighbour's word on the way says nothing; a region without slots has nothing to say. */
 static uint64_t *cover_small(uintptr_t address, uintptr_t *ret_start)
 {
 	const uintptr_t region = (uintptr_t)1 << OUROS_REGION_SHIFT;
-	const uintptr_t granule = (uintptr_t)1 << OUROS_GRANULE_SHIFT;
-	uintptr_t at = address & -granule;
+	const uintptr_t step = (uintptr_t)1 << OUROS_SLOT_SHIFT;
+	uintptr_t at = address & -step;
 	uintptr_t low = at > OUROS_LARGE_SIZE ? at - OUROS_LARGE_SIZE : 0;
 
 	while (at > low) {
 		uintptr_t first = at & -region;
 		uint64_t *slot = block_slot(at);
-		for (; slot && at >= first && at > low; at -= granule, slot--) {
+		for (; slot && at >= first && at > low; at -= step, slot--) {
 			uint64_t word = __atomic_load_n(slot, __ATOMIC_RELAXED);
-			if (word & OUROS_BLOCK_LIVE) {
-				*ret_start = at;
-				return cover_from(at, address);
+			uintptr_t start = at + OUROS_SLOT_OFFSET(word);
+			if ((word & OUROS_BLOCK_LIVE) && start <= address) {
+				*ret_start = start;
+				return cover_from(start, address);
 			}
 		}
 		if (first <= low)
 			break;
-		at = first - granule;
+		at = first - step;
 	}
 	return NULL;
 }

@@ -56,7 +56,26 @@ static inline uint64_t *block_slot(uintptr_t address)
 		__atomic_load_n(&span->slots[block_region_index(address)], __ATOMIC_ACQUIRE);
 	if (unlikely(!slots))
 		return NULL;
-	return &slots[(address >> OUROS_GRANULE_SHIFT) & (OUROS_REGION_SLOTS - 1)];
+	return &slots[(address >> OUROS_SLOT_SHIFT) & (OUROS_REGION_SLOTS - 1)];
+}
+
+/* OUROS_BLOCK_UPPER if the address says so. */
+static inline uint64_t block_half(uintptr_t address)
+{
+	return (uint64_t)(address & 1 << OUROS_GRANULE_SHIFT) << (32 - OUROS_GRANULE_SHIFT);
+}
+
+/* Is the slot's word that of a live block which starts at address, aligned? */
+static inline bool block_is_here(uint64_t word, uintptr_t address)
+{
+	return (word & (OUROS_BLOCK_LIVE | OUROS_BLOCK_UPPER)) ==
+	       (OUROS_BLOCK_LIVE | block_half(address));
+}
+
+/* Is it that of a live block which starts in the other half? */
+static inline bool block_is_beside(uint64_t word, uintptr_t address)
+{
+	return (word & OUROS_BLOCK_LIVE) && (word & OUROS_BLOCK_UPPER) != block_half(address);
 }
 
 /* The span, made if need be; needs no lock.  NULL: no memory, or no such address. */

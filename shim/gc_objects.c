@@ -32,7 +32,7 @@ static uint64_t word_at(const void *p)
 		return 0;
 	const uint64_t *slot = block_slot(address);
 	uint64_t word = slot ? __atomic_load_n(slot, __ATOMIC_RELAXED) : 0;
-	if (word & OUROS_BLOCK_LIVE)
+	if (block_is_here(word, address))
 		return word;
 	const struct ouros_large *large = block_large_find(address);
 	return large ? __atomic_load_n(&large->word, __ATOMIC_ACQUIRE) : 0;

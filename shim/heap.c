@@ -12,6 +12,7 @@
 enum {
 	GRANULE = 1 << OUROS_GRANULE_SHIFT,
 	CELL_BYTES = 1 << HEAP_CELL_SHIFT,
+	CELL_SLOTS = CELL_BYTES >> OUROS_SLOT_SHIFT,
 	GENERATION_MAX = (1 << OUROS_BLOCK_GEN_BITS) - 1,
 };
 
@@ -78,22 +79,24 @@ bool heap_is_frozen(uint64_t word)
 	return is_exempt(word & ~OUROS_BLOCK_IGNORED, frozen_below());
 }
 
-/* One cell from its 64 slots, live and removed ones alike.  There is room for every block that
+/* One cell from its 32 slots, live and removed ones alike.  There is room for every block that
  * they can hold. */
 static void cell_fill(struct build *b, struct heap_cell *cell, uintptr_t address,
 		      const uint64_t *slots)
 {
 	struct heap *heap = b->heap;
-	uintptr_t used = 0, end = 0;
+	struct heap_block *block = &heap->block[heap->small];
+	uintptr_t used = 0, end = 0, last = 0;
+	uint64_t starts = 0, bytes = 0;
 
 	cell->rank = heap->small;
 	if (b->last_start && address - b->last_start < OUROS_LARGE_SIZE)
 		cell->back = (uint32_t)((address - b->last_start) >> OUROS_GRANULE_SHIFT);
-	for (uint32_t g = 0; g < CELL_BYTES / GRANULE; g++) {
-		uint64_t word = slots[g];
-		uintptr_t start = address + g * GRANULE;
+	for (uint32_t i = 0; i < CELL_SLOTS; i++) {
+		uint64_t word = slots[i];
+		uintptr_t start =
+			address + ((uintptr_t)i << OUROS_SLOT_SHIFT) + OUROS_SLOT_OFFSET(word);
 		uint32_t size = word & OUROS_BLOCK_SIZE_MASK;
-		bool exempt;
 
 		if (!word)
 			continue;
@@ -101,16 +104,25 @@ static void cell_fill(struct build *b, struct heap_cell *cell, uintptr_t address
 		end = start + size > end ? start + size : end;
 		if (!(word & OUROS_BLOCK_LIVE))
 			continue;
-		exempt = is_exempt(word, b->frozen);
-		cell->starts |= UINT64_C(1) << g;
-		heap->block[heap->small++].size = size | (exempt ? HEAP_SIZE_IGNORED : 0);
-		heap->ignored += exempt;
-		heap->bytes += size;
-		b->last_start = start;
-		b->last_end = start + size;
+		starts |= UINT64_C(1) << (start >> OUROS_GRANULE_SHIFT & 63);
+		bytes += size;
+		last = start;
+		if (unlikely(is_exempt(word, b->frozen))) {
+			size |= HEAP_SIZE_IGNORED;
+			heap->ignored++;
+		}
+		(block++)->size = size;
 	}
-	if (used)
-		ever_add(b, used, end + GRANULE);
+	if (!used)
+		return;
+	ever_add(b, used, end + GRANULE);
+	if (!starts)
+		return;
+	cell->starts = starts;
+	heap->small = (uint32_t)(block - heap->block);
+	heap->bytes += bytes;
+	b->last_start = last;
+	b->last_end = last + (block[-1].size & HEAP_SIZE_MASK);
 }
 
 static void region_fill(struct build *b, uintptr_t region, const uint64_t *slots)
@@ -121,8 +133,7 @@ static void region_fill(struct build *b, uintptr_t region, const uint64_t *slots
 		b->heap->block = scratch_grow(b->heap->block, sizeof(*b->heap->block),
 					      b->heap->block_room, &b->heap->block_room);
 	for (uint32_t c = 0; c < HEAP_REGION_CELLS; c++)
-		cell_fill(b, &cells[c], region + c * CELL_BYTES,
-			  slots + c * (CELL_BYTES / GRANULE));
+		cell_fill(b, &cells[c], region + c * CELL_BYTES, slots + c * CELL_SLOTS);
 }
 
 /* The last block of a region may reach into the next one, where no slot was ever used. */
@@ -157,8 +168,7 @@ static void make_room(struct build *b)
 	regions += regions / 8 + 1;
 	b->cell_room = regions;
 	b->heap->cells = scratch_map(regions * HEAP_REGION_CELLS * sizeof(*b->heap->cells));
-	b->heap->block_room = (regions + 2) * OUROS_REGION_SLOTS / 2 +
-			      OUROS_REGION_SLOTS; /* malloc's blocks are 32 bytes apart */
+	b->heap->block_room = (regions + 1) * OUROS_REGION_SLOTS;
 	b->heap->block = scratch_map(b->heap->block_room * sizeof(*b->heap->block));
 }
 
@@ -326,13 +336,15 @@ size_t heap_size_other(const struct heap *heap, uint32_t ordinal)
 uint64_t heap_word(const struct heap *heap, const struct heap_hit *hit)
 {
 	const uint64_t *slots;
+	uint64_t word;
 
 	if (hit->ordinal >= heap->inner_first)
 		return heap->inners->item[hit->ordinal - heap->inner_first].word;
 	if (hit->ordinal >= heap->small)
 		return heap->large[hit->ordinal - heap->small].word;
 	slots = block_region(hit->start);
-	return slots ? slots[hit->start >> OUROS_GRANULE_SHIFT & (OUROS_REGION_SLOTS - 1)] : 0;
+	word = slots ? slots[hit->start >> OUROS_SLOT_SHIFT & (OUROS_REGION_SLOTS - 1)] : 0;
+	return OUROS_SLOT_OFFSET(word) == (hit->start & GRANULE) ? word : 0;
 }
 
 /* Moves the cursor to the cell that the small block starts in. */

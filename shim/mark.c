@@ -12,7 +12,7 @@
 enum {
 	WORD = 8,
 	PAGE = 4096,
-	MARK_FETCH = 8,		  /* how far ahead in the queue contents are fetched */
+	MARK_FETCH = 16,	  /* how far ahead in the queue contents are fetched */
 	MARK_GIVE_BACK = 1 << 18, /* entries */
 	ENTRY_WORDS_BITS = 10,
 	ENTRY_LONG = (1 << ENTRY_WORDS_BITS) - 1, /* this long, or longer, or counted, or large */
@@ -96,7 +96,8 @@ void mark_push(struct mark *m, const struct heap_hit *hit)
 		return;
 	if (m->tail - m->head < MARK_FETCH)
 		__builtin_prefetch((const void *)hit->start);
-	m->queue = scratch_grow(m->queue, sizeof(*m->queue), m->tail, &m->queue_room);
+	if (unlikely(m->tail == m->queue_room))
+		m->queue = scratch_grow(m->queue, sizeof(*m->queue), m->tail, &m->queue_room);
 	m->queue[m->tail++] = entry_pack(m->heap, hit, is_counted);
 }
 

@@ -102,7 +102,7 @@ void real_resolve(void)
 	real.reallocarray = (void *(*)(void *, size_t, size_t))dlsym(RTLD_NEXT, "reallocarray");
 	real.malloc_usable_size = (size_t(*)(void *))dlsym(RTLD_NEXT, "malloc_usable_size");
 	real.glibc = real_is_in_libc((const void *)next_malloc);
-	real.minimum = real.glibc ? 0 : 1 << OUROS_GRANULE_SHIFT;
+	real.minimum = real.glibc ? 0 : 1 << OUROS_SLOT_SHIFT;
 	real.malloc = next_malloc;
 	real.calloc = next_calloc;
 	real.realloc = next_realloc;

@@ -27,7 +27,7 @@ struct real {
 	size_t (*malloc_usable_size)(void *p);
 	uint32_t resolved;
 	bool glibc;	/* malloc is glibc's: its chunk headers can be read */
-	size_t minimum; /* what a small request is raised to, so that no two blocks share a granule;
+	size_t minimum; /* what a small request is raised to, so that no two blocks share a slot;
 			   0 in glibc */
 };
 extern struct real real;

@@ -72,7 +72,7 @@ static void add_moving(struct roots *roots, const struct freeze_thread *t, uintp
 		return;
 	slots = block_region(p);
 	if (!size && slots)
-		size = slots[p >> OUROS_GRANULE_SHIFT & (OUROS_REGION_SLOTS - 1)] &
+		size = slots[p >> OUROS_SLOT_SHIFT & (OUROS_REGION_SLOTS - 1)] &
 		       OUROS_BLOCK_SIZE_MASK;
 	add_moved(roots, t->tid, p, size);
 	for (unsigned i = 0; i < CAPTURE_REGS; i++)

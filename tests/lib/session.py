@@ -64,8 +64,8 @@ def read(path):
     with open(path, "rb") as f:
         data = f.read()
     magic, version = unpack(data, "8sI", 0)
-    if magic != b"OUROSES1" or version != 1:
-        raise Bad(f"{path}: not a session of version 1")
+    if magic != b"OUROSES1" or version != 2:
+        raise Bad(f"{path}: not a session of version 2")
     directory, used, pid, ppid = unpack(data, "QQII", 24)
     out = {"used": used, "pid": pid, "ppid": ppid}
     names = "status reason end end_value generation snapshot".split()

@@ -88,7 +88,7 @@ struct damage {
 
 static const struct damage damages[] = {
 	{ "is not a session of ouro", HEADER(magic), 'X' },
-	{ "format of another version at 0x8", HEADER(version), 2 },
+	{ "format of another version at 0x8", HEADER(version), OUROS_VERSION + 1 },
 	{ "header of a wrong size at 0xc", HEADER(header_size), 100 },
 	{ "word size that is not supported at 0x10", HEADER(word_size), 4 },
 	{ "byte order that is not supported at 0x11", HEADER(byte_order), 2 },

@@ -16,7 +16,11 @@
 
 #include "session_builder_grow.h"
 
-enum { REGION = 1 << OUROS_REGION_SHIFT, GRANULE = 1 << OUROS_GRANULE_SHIFT };
+enum {
+	REGION = 1 << OUROS_REGION_SHIFT,
+	GRANULE = 1 << OUROS_GRANULE_SHIFT,
+	SLOT = 1 << OUROS_SLOT_SHIFT
+};
 
 /* The file as it grows. */
 struct image {
@@ -114,7 +118,9 @@ static int by_ordinal(const void *a, const void *b)
 
 static uint64_t block_word(const struct builder_block *block)
 {
+	bool upper = !block_is_large(block) && block->address % SLOT;
 	return (block_is_large(block) ? 0 : block->size) | OUROS_BLOCK_LIVE |
+	       (upper ? OUROS_BLOCK_UPPER : 0) |
 	       (uint64_t)block->generation << OUROS_BLOCK_GEN_SHIFT | (uint64_t)block->flags << 29 |
 	       (uint64_t)block->stack << OUROS_BLOCK_STACK_SHIFT;
 }
@@ -166,10 +172,11 @@ static void shadows_write(struct image *im, const struct session_builder *b, con
 			shadow = image_segment(im, OUROS_KIND_SHADOW, region, NULL,
 					       sizeof(uint64_t), OUROS_REGION_SLOTS);
 		}
-		size_t slot = (block->address - region) / GRANULE;
+		size_t granule = (block->address - region) / GRANULE;
+		size_t slot = (block->address - region) / SLOT;
 		uint64_t word = block_word(block);
 		memcpy(im->bytes + shadow + slot * sizeof(word), &word, sizeof(word));
-		starts[regions - 1].bits[slot / 64] |= UINT64_C(1) << slot % 64;
+		starts[regions - 1].bits[granule / 64] |= UINT64_C(1) << granule % 64;
 	}
 	if (b->with_snapshot)
 		image_segment(im, OUROS_KIND_SNAP_STARTS, 0, starts, sizeof(*starts), regions);
