@@ -97,13 +97,13 @@ static void write_roots(struct mark *mark, uint32_t index)
 
 /* --- blocks and edges ----------------------------------------------------------------------- */
 
-/* Owner: write_set.  position[ordinal] = 1 + index in SNAP_BLOCKS, 0 = not in it. */
+/* Owner: write_set.  The marks are in the session by now: from set_copy on, a block's has its
+ * position instead (see position_of), which costs no memory and is where a lookup reads anyway. */
 struct set {
 	struct result *result;
-	const struct heap *heap;
+	struct heap *heap;
 	const struct maps *maps;
 	uint32_t generation; /* of the snapshot */
-	uint32_t *position;
 	uint32_t count;
 	struct ouros_tally unreached;
 	struct ouros_block *block;
@@ -113,11 +113,6 @@ struct set {
 	struct heap_hit from_hit;
 };
 
-static bool is_unreached(const struct heap *heap, uint32_t ordinal)
-{
-	return heap->block[ordinal].mark == OUROS_MARK_UNREACHED;
-}
-
 static bool is_wanted(const struct set *set, uint32_t ordinal)
 {
 	uint32_t mark = set->heap->block[ordinal].mark;
@@ -126,7 +121,13 @@ static bool is_wanted(const struct set *set, uint32_t ordinal)
 	       set->result->all_edges;
 }
 
-/* Numbers the wanted blocks.  There may be none, which is known without looking. */
+/* 1 + index in SNAP_BLOCKS, 0 = not in it. */
+static inline uint32_t position_of(const struct set *set, uint32_t ordinal)
+{
+	return set->heap->block[ordinal].mark;
+}
+
+/* Counts the wanted blocks.  There may be none, which is known without looking. */
 static void set_count(struct set *set)
 {
 	const struct mark *mark = set->result->mark;
@@ -137,15 +138,14 @@ static void set_count(struct set *set)
 		left -= mark->reached[i].blocks;
 	if (!left)
 		return;
-	set->position = scratch_map((set->heap->count + 1) * sizeof(*set->position));
 	for (uint32_t i = 0; i < set->heap->count && left; i++) {
 		struct heap_hit hit;
 
 		if (!is_wanted(set, i))
 			continue;
 		left--;
-		set->position[i] = ++set->count;
-		if (!is_unreached(set->heap, i))
+		set->count++;
+		if (set->heap->block[i].mark != OUROS_MARK_UNREACHED)
 			continue;
 		hit = heap_hit_at(set->heap, &cursor, i);
 		set->unreached.blocks++;
@@ -189,18 +189,22 @@ static void block_copy(struct set *set, const struct heap_hit *hit, struct ouros
 	}
 }
 
-/* The blocks, by ordinal: position's numbers again. */
+/* The wanted blocks, by ordinal; turns marks into positions. */
 static void set_copy(struct set *set)
 {
 	struct heap_cursor cursor = { 0 };
+	uint32_t done = 0;
 
-	for (uint32_t i = 0, done = 0; done < set->count; i++) {
-		struct heap_hit hit;
+	for (uint32_t i = 0; i < set->heap->count; i++) {
+		uint32_t position = 0;
 
-		if (!set->position[i])
-			continue;
-		hit = heap_hit_at(set->heap, &cursor, i);
-		block_copy(set, &hit, &set->block[done++]);
+		if (is_wanted(set, i)) {
+			struct heap_hit hit = heap_hit_at(set->heap, &cursor, i);
+
+			block_copy(set, &hit, &set->block[done]);
+			position = ++done;
+		}
+		set->heap->block[i].mark = position;
 	}
 }
 
@@ -210,23 +214,28 @@ static void edge_add(struct set *set, const struct heap_hit *to, enum ouros_edge
 	if (set->edge && set->edges < set->edge_room)
 		set->edge[set->edges] = (struct ouros_edge){
 			.from = set->from,
-			.to = set->position[to->ordinal] - 1,
+			.to = position_of(set, to->ordinal) - 1,
 			.place = (uint64_t)kind << OUROS_EDGE_KIND_SHIFT |
 				 (where - set->from_hit.start),
 		};
 	set->edges++;
 }
 
+/* Most words are no address in the heap's span. */
 static void on_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg)
 {
 	struct set *set = arg;
+	uintptr_t low = set->heap->low, span = set->heap->span;
 
 	for (size_t i = 0; i < count; i++) {
 		struct heap_hit hit[2];
-		unsigned hits = inner_targets_of(set->heap, words[i], hit);
+		unsigned hits;
 
+		if (likely(words[i] - low >= span))
+			continue;
+		hits = inner_targets_of(set->heap, words[i], hit);
 		for (unsigned h = 0; h < hits; h++) {
-			if (set->position[hit[h].ordinal])
+			if (position_of(set, hit[h].ordinal))
 				edge_add(set, &hit[h],
 					 heuristics_explain(set->maps, &hit[h], words[i]),
 					 where + i * WORD);
@@ -241,7 +250,7 @@ static void on_weak(uintptr_t slot, void *arg)
 	uintptr_t value;
 
 	if (maps_word(set->maps, slot, &value) && inner_targets_of(set->heap, value, hit) &&
-	    set->position[hit[0].ordinal])
+	    position_of(set, hit[0].ordinal))
 		edge_add(set, &hit[0], OUROS_EDGE_WEAK, slot);
 }
 
@@ -250,7 +259,10 @@ static void on_inner(uint32_t index, void *arg)
 	struct set *set = arg;
 	struct heap_hit hit = inner_hit(set->heap, index);
 
-	if (is_unreached(set->heap, hit.ordinal) && is_unreached(set->heap, set->from_hit.ordinal))
+	uint32_t to = position_of(set, hit.ordinal);
+
+	if (to && set->block[to - 1].mark == OUROS_MARK_UNREACHED &&
+	    set->block[set->from].mark == OUROS_MARK_UNREACHED)
 		edge_add(set, &hit, OUROS_EDGE_INNER, hit.start);
 }
 
@@ -272,7 +284,7 @@ static void set_edges(struct set *set)
 
 static void write_set(struct result *result, struct ouros_snapshot *ret_snapshot)
 {
-	const struct heap *heap = result->mark->heap;
+	struct heap *heap = result->mark->heap;
 	struct set set = { .result = result,
 			   .heap = heap,
 			   .maps = result->mark->maps,
