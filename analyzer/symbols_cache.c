@@ -144,7 +144,7 @@ static bool file_read(int fd, struct cached_module *m)
 	head.checksum = 0;
 	good = good && memcmp(&head, &m->head, sizeof(head)) == 0;
 	for (size_t at = 0; good && at < size;) {
-		struct record record;
+		struct record record = { 0 };
 		good = size - at >= sizeof(record);
 		if (good)
 			memcpy(&record, records + at, sizeof(record));

@@ -37,13 +37,16 @@ __attribute__((noreturn)) static void out_of_memory(void)
 }
 
 /* From here on malloc maps an array by itself. */
-enum { ARRAY_LARGE = 8 << 20 };
+enum {
+	ARRAY_MAPPED = 128 << 10, /* the C library's own first threshold */
+	ARRAY_LARGE = 8 << 20,
+};
 
 void *xcalloc(size_t count, size_t size)
 {
 	static bool told;
 	if (!told) /* else the first large array that is freed would raise the threshold */
-		told = mallopt(M_MMAP_THRESHOLD, ARRAY_LARGE);
+		told = mallopt(M_MMAP_THRESHOLD, ARRAY_MAPPED);
 	void *p = calloc(count ? count : 1, size ? size : 1);
 	if (!p)
 		out_of_memory();
