@@ -36,45 +36,61 @@ struct block_span *block_span_make(uintptr_t address)
 	return fresh;
 }
 
-/* Gives the region of address its slots.  One thread makes a region: a segment is never given back,
- * so the others wait for it rather than make a second. */
-__attribute__((noinline)) static uint64_t *block_slot_make(uintptr_t address)
+/* As hook_veil: what lives across a deep call is left on the stack by it, and a block's address
+ * there could pass for a root later. */
+static inline uintptr_t block_veil(uintptr_t address)
 {
+	uintptr_t veiled = ~address;
+	__asm__("" : "+r"(veiled));
+	return veiled;
+}
+
+static inline uintptr_t block_unveil(uintptr_t veiled)
+{
+	__asm__("" : "+r"(veiled));
+	return ~veiled;
+}
+
+/* Gives the region of an address its slots.  One thread makes a region: a segment is never given
+ * back, so the others wait for it rather than make a second. */
+__attribute__((noinline)) static uint64_t *block_slot_make(uintptr_t veiled)
+{
+	uintptr_t region = block_unveil(veiled) & -((uintptr_t)1 << OUROS_REGION_SHIFT);
 	struct ouros_segment *entry;
 	uint64_t mask;
 
 	sys_block_signals(&mask);
 	sys_lock(&block_lock);
-	if (!block_slot(address)) {
-		struct block_span *span = block_span_make(address);
+	if (!block_slot(region)) {
+		struct block_span *span = block_span_make(region);
 		uint64_t *slots = NULL;
 		if (span)
-			slots = session_segment(OUROS_KIND_SHADOW,
-						address & -((uintptr_t)1 << OUROS_REGION_SHIFT),
-						OUROS_REGION_BYTES, OUROS_REGION_SLOTS, &entry);
+			slots = session_segment(OUROS_KIND_SHADOW, region, OUROS_REGION_BYTES,
+						OUROS_REGION_SLOTS, &entry);
 		if (slots) {
 			session_commit(entry);
-			__atomic_store_n(&span->slots[block_region_index(address)], slots,
+			__atomic_store_n(&span->slots[block_region_index(region)], slots,
 					 __ATOMIC_RELEASE);
 		}
 	}
 	sys_unlock(&block_lock);
 	sys_restore_signals(&mask);
-	return block_slot(address);
+	return block_slot(block_unveil(veiled));
 }
 
 /* --- insert and remove ---------------------------------------------------------------------- */
 
-__attribute__((noinline)) static void block_insert_slow(uintptr_t address, size_t size,
+__attribute__((noinline)) static void block_insert_slow(uintptr_t veiled, size_t size,
 							uint64_t word)
 {
 	/* Two blocks in one slot would be taken for each other. */
-	bool done = block_is_aligned(address);
+	bool done = block_is_aligned(block_unveil(veiled));
 
 	if (done && size >= OUROS_LARGE_SIZE) {
-		done = block_large_insert(address, size, word);
+		done = block_large_insert(block_unveil(veiled), size, word);
 	} else if (done) {
-		uint64_t *slot = block_slot_make(address);
+		uint64_t *slot = block_slot_make(veiled);
+		uintptr_t address = block_unveil(veiled);
 		done = slot && !block_is_beside(__atomic_load_n(slot, __ATOMIC_RELAXED), address);
 		if (done)
 			__atomic_store_n(slot, word | block_half(address) | size, __ATOMIC_RELAXED);
@@ -91,7 +107,7 @@ void block_insert(void *p, size_t size, stack_id stack, uint64_t flags)
 
 	if (unlikely(size >= OUROS_LARGE_SIZE || !slot || !block_is_aligned(address) ||
 		     block_is_beside(__atomic_load_n(slot, __ATOMIC_RELAXED), address))) {
-		block_insert_slow(address, size, word);
+		block_insert_slow(block_veil(address), size, word);
 		return;
 	}
 	/* The word is the record: one store commits it. */
@@ -116,7 +132,7 @@ bool block_remove(void *p, struct block_taken *ret_taken)
 void block_restore(void *p, const struct block_taken *taken)
 {
 	if (taken->size >= OUROS_LARGE_SIZE)
-		block_insert_slow((uintptr_t)p, taken->size, taken->word);
+		block_insert_slow(block_veil((uintptr_t)p), taken->size, taken->word);
 	else
 		__atomic_store_n(block_slot((uintptr_t)p), taken->word, __ATOMIC_RELAXED);
 }
