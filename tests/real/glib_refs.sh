@@ -8,7 +8,7 @@ pkg-config --exists gio-2.0 2>/dev/null || skip "no GIO to build with"
 # compile NAME
 compile() {
 	# shellcheck disable=SC2046
-	gcc -g -O1 "$TOP/tests/real/programs/$1.c" -o "$WORK/$1" \
+	gcc -g -O1 "$TOP/tests/examples/glib/$1.c" -o "$WORK/$1" \
 		$(pkg-config --cflags --libs gio-2.0) || fail "$1 does not compile"
 }
 counted='.findings[] | select(.class != "possible")'
