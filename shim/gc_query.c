@@ -71,34 +71,32 @@ size_t gc_ask(struct gc_question *question)
 /* --- references ---------------------------------------------------------------------------------
  */
 
+/* Fills in the rest of a question that names its f and where: that is read in the exported function
+ * itself, since its caller's frames are the live ones. */
+static size_t references_ask(struct gc_question *question, const void *obj,
+			     struct ouro_reference *ret, size_t room)
+{
+	question->obj = obj;
+	question->element = sizeof(*ret);
+	question->ret = ret;
+	question->room = ret ? room : 0;
+	return gc_ask(question);
+}
+
 size_t ouro_get_referrers(const void *obj, struct ouro_reference *ret, size_t room)
 {
 	struct lifecycle_where where;
-	struct gc_question question = {
-		.f = query_referrers,
-		.obj = obj,
-		.element = sizeof(*ret),
-		.ret = ret,
-		.room = ret ? room : 0,
-		.where = &where,
-	};
+	struct gc_question question = { .f = query_referrers, .where = &where };
 
 	lifecycle_read_frame(&where);
-	return gc_ask(&question);
+	return references_ask(&question, obj, ret, room);
 }
 
 size_t ouro_get_referents(const void *obj, struct ouro_reference *ret, size_t room)
 {
 	struct lifecycle_where where;
-	struct gc_question question = {
-		.f = query_referents,
-		.obj = obj,
-		.element = sizeof(*ret),
-		.ret = ret,
-		.room = ret ? room : 0,
-		.where = &where,
-	};
+	struct gc_question question = { .f = query_referents, .where = &where };
 
 	lifecycle_read_frame(&where);
-	return gc_ask(&question);
+	return references_ask(&question, obj, ret, room);
 }
