@@ -32,21 +32,39 @@ enum {
 
 static uintptr_t main_arena;
 
+/* What looks like an arena, and a copy of its words.  It is in libc's data, which is a file's: a
+ * word of it asked of the kernel costs more than the whole copy did. */
+struct candidate {
+	const struct maps *maps;
+	uintptr_t at;
+	const uintptr_t *words; /* [ARENA_SIZE / WORD] */
+};
+
+static bool candidate_word(const struct candidate *c, uintptr_t address, uintptr_t *ret_value)
+{
+	uintptr_t offset = address - c->at;
+
+	if (offset >= ARENA_SIZE || offset % WORD)
+		return maps_word(c->maps, address, ret_value);
+	*ret_value = c->words[offset / WORD];
+	return true;
+}
+
 /* Is bin (a pair of links, seen as a chunk 16 bytes before) a well-formed list head? */
-static bool bin_is_valid(const struct maps *maps, uintptr_t pair)
+static bool bin_is_valid(const struct candidate *c, uintptr_t pair)
 {
 	uintptr_t bin = pair - CHUNK_FD, first, last, back;
 
-	if (!maps_word(maps, pair, &first) || !maps_word(maps, pair + WORD, &last))
+	if (!candidate_word(c, pair, &first) || !candidate_word(c, pair + WORD, &last))
 		return false;
-	return maps_word(maps, first + CHUNK_BK, &back) && back == bin &&
-	       maps_word(maps, last + CHUNK_FD, &back) && back == bin;
+	return candidate_word(c, first + CHUNK_BK, &back) && back == bin &&
+	       candidate_word(c, last + CHUNK_FD, &back) && back == bin;
 }
 
-static bool arena_is_valid(const struct maps *maps, uintptr_t arena)
+static bool arena_is_valid(const struct candidate *c)
 {
 	for (unsigned i = 0; i < ARENA_PAIRS; i++) {
-		if (!bin_is_valid(maps, arena + ARENA_BINS + i * 2 * WORD))
+		if (!bin_is_valid(c, c->at + ARENA_BINS + i * 2 * WORD))
 			return false;
 	}
 	return true;
@@ -73,8 +91,10 @@ static void search_data(const struct maps *maps, uintptr_t start, uintptr_t end)
 		size_t words = maps_copy(copy, start, size) / WORD;
 
 		for (size_t i = 0; i + overlap <= words && !main_arena; i++) {
-			if (may_be_arena(copy + i) && arena_is_valid(maps, start + i * WORD))
-				main_arena = start + i * WORD;
+			const struct candidate c = { maps, start + i * WORD, copy + i };
+
+			if (may_be_arena(c.words) && arena_is_valid(&c))
+				main_arena = c.at;
 		}
 		if (words < SEARCH_WORDS)
 			return;
