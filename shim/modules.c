@@ -6,9 +6,8 @@
  * that are mapped now.  A find bisects loaded[] and asks the loader only for what is not there. All
  * of it is under one lock, which only slow paths take: a rule learnt, a refresh.
  *
- * Entries in the file are claimed by compare-and-swap, since the snapshot's clone registers modules
- * too, beside a program that goes on.  The clone never takes the lock (its holder is not there) and
- * never adds a segment: the process keeps room for it.
+ * The snapshot's clone registers modules too, beside a program that goes on.  It never takes the
+ * lock: the holder is not there.
  */
 #include "modules.h"
 
@@ -19,17 +18,14 @@
 #include "guard.h"
 #include "interpose.h"
 #include "modules_image.h"
+#include "modules_session.h"
 #include "rules.h"
 #include "session.h"
 #include "sys.h"
 
 enum {
-	MODULE_CHUNK = 512, /* entries of a MODULES segment */
-	MODULE_CHUNKS = 256,
 	MODULE_FIRST = 64, /* entries of the first known[] */
 	MODULE_SLAB = 32,  /* records made at a time */
-	MODULE_PATH = 4096,
-	MODULE_CLAIMED = 2, /* ouros_module.committed while it is being filled */
 };
 
 struct module_known {
@@ -49,14 +45,6 @@ static struct module_known **module_loaded_now; /* [module_capacity], ascending,
 static uint32_t module_capacity, module_count, module_loaded_count;
 static struct module_known *module_slab; /* [module_slab_left] records not used yet */
 static uint32_t module_slab_left;
-static struct ouros_module *module_chunks[MODULE_CHUNKS];
-static uint32_t module_next; /* index in the session from which on entries may be free */
-static char module_path[MODULE_PATH];
-
-static bool module_alone(void)
-{
-	return !__atomic_load_n(&guard_page->alive, __ATOMIC_RELAXED);
-}
 
 /* NULL: signals are blocked already. */
 static void module_enter(uint64_t *ret_signals)
@@ -75,81 +63,6 @@ static void module_leave(const uint64_t *signals)
 	sys_unlock(&module_lock);
 	if (signals)
 		sys_restore_signals(signals);
-}
-
-/* --- in the session --------------------------------------------------------------------------- */
-
-static bool module_chunk_make(uint32_t c)
-{
-	struct ouros_segment *entry;
-
-	if (c >= MODULE_CHUNKS || module_chunks[c])
-		return c < MODULE_CHUNKS;
-	module_chunks[c] =
-		session_segment(OUROS_KIND_MODULES, (uint64_t)c * MODULE_CHUNK,
-				MODULE_CHUNK * sizeof(struct ouros_module), MODULE_CHUNK, &entry);
-	if (module_chunks[c])
-		session_commit(entry);
-	return module_chunks[c];
-}
-
-static bool module_same_id(const uint8_t *a, uint32_t a_length, const struct module_image *image)
-{
-	if (a_length != image->build_id_length)
-		return false;
-	for (uint32_t i = 0; i < a_length; i++)
-		if (a[i] != image->build_id[i])
-			return false;
-	return true;
-}
-
-static void module_fill(struct ouros_module *entry, const struct module_image *image,
-			uint32_t flags)
-{
-	size_t length = image_path(image, module_path, sizeof(module_path));
-
-	entry->bias = image->bias;
-	entry->start = image->start;
-	entry->end = image->end;
-	entry->path = session_string(module_path, length);
-	entry->flags = flags;
-	entry->unloaded = 0;
-	entry->build_id_length = image->build_id_length;
-	sys_memcpy(entry->build_id, image->build_id, sizeof(entry->build_id));
-	__atomic_store_n(&entry->committed, 1, __ATOMIC_RELEASE);
-}
-
-/* Gives the image an entry of the file; the clone may have made it already.  Returns 1 + its index,
- * or 0 when there is no room. */
-static uint32_t module_publish(const struct module_image *image, uint32_t flags)
-{
-	for (uint32_t i = module_next;; i++) {
-		uint32_t c = i / MODULE_CHUNK;
-		if (!module_alone()) {
-			if (!module_chunk_make(c))
-				return 0;
-			if (i % MODULE_CHUNK >= MODULE_CHUNK / 2)
-				module_chunk_make(c + 1);
-		} else if (c >= MODULE_CHUNKS || !module_chunks[c]) {
-			return 0;
-		}
-		struct ouros_module *entry = &module_chunks[c][i % MODULE_CHUNK];
-		uint32_t free = 0;
-		if (__atomic_compare_exchange_n(&entry->committed, &free, MODULE_CLAIMED, false,
-						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-			module_fill(entry, image, flags);
-		else if (free != 1 || entry->bias != image->bias || entry->start != image->start ||
-			 !module_same_id(entry->build_id, entry->build_id_length, image))
-			continue;
-		module_next = i + 1;
-		return i + 1;
-	}
-}
-
-static void module_set_unloaded(uint32_t id, uint32_t unloaded)
-{
-	if (id)
-		module_chunks[(id - 1) / MODULE_CHUNK][(id - 1) % MODULE_CHUNK].unloaded = unloaded;
 }
 
 /* --- what is known ---------------------------------------------------------------------------- */
@@ -239,14 +152,11 @@ static struct module_known *module_seen_before(const struct module_image *image)
 {
 	for (uint32_t i = 0; i < module_count; i++) {
 		struct module_known *known = module_known[i];
-		const struct ouros_module *entry;
 		if (known->info.start != image->start || known->info.end != image->end ||
 		    known->info.bias != image->bias || !known->info.id || !image->build_id_length ||
 		    !module_same_id(known->image.build_id, known->image.build_id_length, image))
 			continue;
-		entry = &module_chunks[(known->info.id - 1) / MODULE_CHUNK]
-				      [(known->info.id - 1) % MODULE_CHUNK];
-		if (entry->unloaded)
+		if (module_is_unloaded(known->info.id))
 			return known;
 	}
 	return NULL;
@@ -357,16 +267,30 @@ struct module_visit {
 	void *arg;
 };
 
-static void module_visit(const struct module_image *image, void *arg)
+/* What is known already need not be read again, if it is still the same. */
+static const struct module_known *module_of(const struct link_map *map)
+{
+	const struct module_known *known = module_covering((uintptr_t)map->l_ld);
+	struct module_image image;
+
+	if (known && known->image.map == map && image_is_loaded(&known->image))
+		return known;
+	if (!image_of(map, &image))
+		return NULL;
+	known = module_covering(image.start);
+	if (known && known->info.start == image.start && known->info.bias == image.bias)
+		return known;
+	return module_register(&image);
+}
+
+static void module_visit(const struct link_map *map, void *arg)
 {
 	const struct module_visit *visit = arg;
-	const struct module_known *known = module_covering(image->start);
+	const struct module_known *known = module_of(map);
 
-	if (!known || known->info.start != image->start || known->info.bias != image->bias)
-		known = module_register(image);
 	if (!known)
 		return;
-	struct module_loaded loaded = { known->info, image->phdr, image->phnum };
+	struct module_loaded loaded = { known->info, known->image.phdr, known->image.phnum };
 	visit->f(&loaded, visit->arg);
 }
 
@@ -376,7 +300,7 @@ void modules_each_loaded(void (*f)(const struct module_loaded *m, void *arg), vo
 	uint64_t signals;
 
 	module_enter(&signals);
-	image_each(module_visit, &visit);
+	image_each_map(module_visit, &visit);
 	module_leave(&signals);
 }
 

@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stddef.h>
 #include <sys/auxv.h>
 
 #include "sys.h"
@@ -18,6 +19,7 @@ enum {
 	IMAGE_PAGE = 4096,
 	IMAGE_PHDRS = 256,     /* more is no ELF file that the loader takes */
 	IMAGE_BATCH = 16,      /* headers read at a time */
+	IMAGE_WINDOW = 256,    /* bytes of notes read at a time */
 	IMAGE_MAPS = 1 << 16,  /* length of a list of link maps that we believe */
 	IMAGE_SPACES = 64,     /* namespaces */
 	IMAGE_NOTES = 1 << 16, /* bytes of notes that are searched */
@@ -51,18 +53,44 @@ static bool image_read(void *dst, uintptr_t src, size_t n)
 
 /* --- one image -------------------------------------------------------------------------------- */
 
+/* A read is a system call, so what lies together is read at once. */
+struct image_window {
+	uintptr_t at;
+	size_t size;
+	uint8_t bytes[IMAGE_WINDOW];
+};
+
+/* Copies n bytes from at; those that are not in the window come with all that follows them up to
+ * end, as far as there is room. */
+static bool image_window_read(struct image_window *w, uintptr_t at, uintptr_t end, void *dst,
+			      size_t n)
+{
+	if (at - w->at >= w->size || w->size - (at - w->at) < n) {
+		size_t size = end - at < sizeof(w->bytes) ? end - at : sizeof(w->bytes);
+		if (n > size || !image_read(w->bytes, at, size))
+			return false;
+		w->at = at;
+		w->size = size;
+	}
+	sys_memcpy(dst, w->bytes + (at - w->at), n);
+	return true;
+}
+
 /* Looks for NT_GNU_BUILD_ID in a PT_NOTE segment. */
 static void image_read_note(struct module_image *image, uintptr_t at, size_t size)
 {
 	const uint32_t gnu = 'G' | 'N' << 8 | 'U' << 16;
 	uintptr_t end = at + (size < IMAGE_NOTES ? size : IMAGE_NOTES);
+	struct image_window window;
 
+	window.size = 0;
+	window.at = 0;
 	while (at + sizeof(ElfW(Nhdr)) + 4 <= end) {
 		struct {
 			ElfW(Nhdr) head;
 			uint32_t name;
 		} note;
-		if (!image_read(&note, at, sizeof(note)))
+		if (!image_window_read(&window, at, end, &note, sizeof(note)))
 			return;
 		uint64_t desc =
 			sizeof(note.head) + ((note.head.n_namesz + UINT64_C(3)) & -UINT64_C(4));
@@ -71,7 +99,8 @@ static void image_read_note(struct module_image *image, uintptr_t at, size_t siz
 		    note.name == gnu) {
 			uint32_t n = note.head.n_descsz;
 			n = n < OUROS_BUILD_ID_MAX ? n : OUROS_BUILD_ID_MAX;
-			if (next <= end - at && image_read(image->build_id, at + desc, n)) {
+			if (next <= end - at &&
+			    image_window_read(&window, at + desc, end, image->build_id, n)) {
 				image->build_id_at = at + desc;
 				image->build_id_length = n;
 			}
@@ -82,6 +111,13 @@ static void image_read_note(struct module_image *image, uintptr_t at, size_t siz
 		at += next;
 	}
 }
+
+/* The ELF header and the program headers, which lie behind it in every file that linkers make. */
+struct image_head {
+	ElfW(Ehdr) file;
+	ElfW(Phdr) batch[IMAGE_BATCH];
+	uint32_t batched; /* program headers in batch; 0: none yet */
+};
 
 /* Copies up to IMAGE_BATCH program headers from the i-th on; returns how many. */
 static uint32_t image_read_phdrs(const struct module_image *image, uint32_t i, ElfW(Phdr) * dst)
@@ -117,16 +153,15 @@ static void image_take_tables(struct module_image *image, const ElfW(Phdr) * p)
 	}
 }
 
-/* A read is a system call, so headers are read many at a time; one batch is all there is, mostly.
- */
-static void image_read_segments(struct module_image *image)
+/* One batch is all there is, mostly, and has come with the ELF header. */
+static void image_read_segments(struct module_image *image, struct image_head *head)
 {
-	ElfW(Phdr) batch[IMAGE_BATCH];
+	ElfW(Phdr) *batch = head->batch;
 	uint32_t n = 0;
 
 	image->start = UINTPTR_MAX;
 	for (uint32_t i = 0; i < image->phnum; i += n) {
-		n = image_read_phdrs(image, i, batch);
+		n = i == 0 && head->batched ? head->batched : image_read_phdrs(image, i, batch);
 		if (!n)
 			return;
 		for (uint32_t j = 0; j < n; j++)
@@ -155,31 +190,47 @@ static uintptr_t image_header_at(const struct link_map *map)
 	return map->l_addr;
 }
 
+/* Reads the headers at the start of a file's mapping.  A file of less than a page has what lies
+ * behind its headers mapped too; where not even that answers, the header is read alone. */
+static bool image_read_head(struct module_image *image, uintptr_t at, struct image_head *head)
+{
+	const ElfW(Ehdr) *file = &head->file;
+	bool has_batch = image_read(head, at, offsetof(struct image_head, batched));
+
+	if ((!has_batch && !image_read(&head->file, at, sizeof(head->file))) ||
+	    file->e_ident[EI_MAG0] != 0x7f || file->e_ident[EI_MAG1] != 'E' ||
+	    file->e_ident[EI_MAG2] != 'L' || file->e_ident[EI_MAG3] != 'F' ||
+	    file->e_phentsize != sizeof(ElfW(Phdr)))
+		return false;
+	image->phdr = (const ElfW(Phdr) *)(at + file->e_phoff);
+	image->phnum = file->e_phnum;
+	if (has_batch && file->e_phoff == sizeof(head->file))
+		head->batched = image->phnum < IMAGE_BATCH ? image->phnum : IMAGE_BATCH;
+	return true;
+}
+
 bool image_of(const struct link_map *map, struct module_image *ret_image)
 {
 	struct module_image *image = ret_image;
 	bool is_main = map == _r_debug.r_map;
+	struct image_head head;
 
 	sys_memset(image, 0, sizeof(*image));
 	image->map = map;
 	image->is_main = is_main;
 	image->bias = map->l_addr;
+	head.batched = 0;
 	if (is_main) {
 		image->phdr = image_main_phdr;
 		image->phnum = image_main_phnum;
 	} else {
 		uintptr_t at = image_header_at(map);
-		ElfW(Ehdr) ehdr;
-		if (!at || !image_read(&ehdr, at, sizeof(ehdr)) || ehdr.e_ident[EI_MAG0] != 0x7f ||
-		    ehdr.e_ident[EI_MAG1] != 'E' || ehdr.e_ident[EI_MAG2] != 'L' ||
-		    ehdr.e_ident[EI_MAG3] != 'F' || ehdr.e_phentsize != sizeof(ElfW(Phdr)))
+		if (!at || !image_read_head(image, at, &head))
 			return false;
-		image->phdr = (const ElfW(Phdr) *)(at + ehdr.e_phoff);
-		image->phnum = ehdr.e_phnum;
 	}
 	if (!image->phdr || image->phnum > IMAGE_PHDRS)
 		return false;
-	image_read_segments(image);
+	image_read_segments(image, &head);
 	return image->start < image->end;
 }
 
@@ -227,7 +278,7 @@ static void image_visit_map(const struct link_map *map, void *arg)
 		visit->f(&image, visit->arg);
 }
 
-void image_each(void (*f)(const struct module_image *image, void *arg), void *arg)
+static void image_each(void (*f)(const struct module_image *image, void *arg), void *arg)
 {
 	struct image_visit visit = { f, arg };
 

@@ -45,9 +45,6 @@ bool image_of(const struct link_map *map, struct module_image *ret_image);
 /* Is the loader adding modules to its list, which it has not bound yet? */
 bool image_is_loading(void);
 
-/* Calls f for every loaded image, all namespaces. */
-void image_each(void (*f)(const struct module_image *image, void *arg), void *arg);
-
 /* Writes the absolute path of the image (at most size bytes, no NUL); returns its length. */
 size_t image_path(const struct module_image *image, char *buffer, size_t size);
 
