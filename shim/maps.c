@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* maps - /proc/self/maps by raw system calls.  One pass counts the lines, the second fills the
- * array: the file is read a page at a time, never as a whole.  Lookups are binary searches. */
+/* maps - /proc/self/maps by raw system calls.  For few mappings one pass is enough; where they are
+ * more than there is room for, it has counted them for the second.  The file is read a page at a
+ * time, never as a whole.  Lookups are binary searches. */
 #include "maps.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@ enum {
 	PAGE = 4096,
 	MAPS_BUFFER = 16384,
 	MAPS_PATH = 16,	 /* as much of a path as tells the kinds apart */
+	MAPS_FEW = 512,	 /* room without having counted: three pages, touched as needed */
 	MAPS_SPARE = 16, /* mappings that the array's own allocation may add */
 	PAGEMAP_WINDOW = 512,
 };
@@ -123,18 +125,22 @@ static long read_once(struct map *ret_map, size_t room)
 
 int maps_read(struct maps *ret_maps)
 {
-	long room = read_once(NULL, 0), count;
+	long room = MAPS_FEW, count;
 	struct map *map;
 
-	if (room < 0)
-		return (int)room;
-	room += MAPS_SPARE;
-	map = sys_map((size_t)room * sizeof(*map));
-	if (!map)
-		return -ENOMEM;
-	count = read_once(map, (size_t)room);
-	if (count < 0 || count > room)
-		return count < 0 ? (int)count : -EAGAIN;
+	for (int pass = 0;; pass++) {
+		map = sys_map((size_t)room * sizeof(*map));
+		if (!map)
+			return -ENOMEM;
+		count = read_once(map, (size_t)room);
+		if (count < 0)
+			return (int)count;
+		if (count <= room)
+			break;
+		if (pass)
+			return -EAGAIN;
+		room = count + MAPS_SPARE;
+	}
 	ret_maps->map = map;
 	ret_maps->count = (size_t)count;
 	ret_maps->pagemap =
