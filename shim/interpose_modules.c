@@ -219,9 +219,11 @@ static void modules_look(bool bound)
 	struct modules_pass pass = { 0, true, bound, false };
 
 	image_each_map(modules_visit, &pass);
-	pass.position = 0;
-	pass.definitions = false;
-	image_each_map(modules_visit, &pass);
+	if ((bound && pass.found) || interpose_rules_unbound) {
+		pass.position = 0;
+		pass.definitions = false;
+		image_each_map(modules_visit, &pass);
+	}
 	pass.position = 0;
 	image_each_map(modules_mark, &pass);
 }
