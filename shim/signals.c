@@ -79,28 +79,54 @@ static bool is_ours(const struct sigaction *action)
 	return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_fatal;
 }
 
-static void install(int sig)
+static bool is_default(const struct sigaction *action)
+{
+	return !(action->sa_flags & SA_SIGINFO ? (void *)action->sa_sigaction
+					       : (void *)action->sa_handler);
+}
+
+static struct sigaction our_action(void)
 {
 	struct sigaction ours = { .sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 
 	sigemptyset(&ours.sa_mask);
-	NEXT(sigaction)(sig, &ours, NULL);
+	return ours;
 }
 
 /* If the kernel has SIG_DFL now, notes how the program set it, and puts our handler there. */
 static void adopt(int sig)
 {
+	const struct sigaction ours = our_action();
 	struct sigaction now = { 0 };
 	uint64_t mask;
 
 	sys_block_signals(&mask);
 	sys_lock(&signals.lock);
-	if (NEXT(sigaction)(sig, NULL, &now) == 0 &&
-	    !(now.sa_flags & SA_SIGINFO ? (void *)now.sa_sigaction : (void *)now.sa_handler)) {
+	if (NEXT(sigaction)(sig, NULL, &now) == 0 && is_default(&now)) {
 		signals.asked[sig] = now;
-		install(sig);
+		NEXT(sigaction)(sig, &ours, NULL);
 	}
 	sys_unlock(&signals.lock);
+	sys_restore_signals(&mask);
+}
+
+/* At the start nobody but us changes dispositions, and nearly all are SIG_DFL: so ours goes in
+ * without a look, and comes out where there was another. */
+static void adopt_all(void)
+{
+	const struct sigaction ours = our_action();
+	uint64_t mask;
+
+	sys_block_signals(&mask);
+	for (int sig = 1; sig <= SIGNALS_MAX; sig++) {
+		struct sigaction before = { 0 };
+		if (!is_virtual(sig) || NEXT(sigaction)(sig, &ours, &before) != 0)
+			continue;
+		if (is_default(&before))
+			signals.asked[sig] = before;
+		else
+			NEXT(sigaction)(sig, &before, NULL);
+	}
 	sys_restore_signals(&mask);
 }
 
@@ -124,9 +150,7 @@ void signals_init(void)
 	if (!init)
 		signals.fatal |= -(UINT64_C(1) << (SIGNALS_FIRST_REAL_TIME - 1));
 	signals.enabled = true;
-	for (int sig = 1; sig <= SIGNALS_MAX; sig++)
-		if (is_virtual(sig))
-			adopt(sig);
+	adopt_all();
 }
 
 /* --- what the program calls ----------------------------------------------------------------- */
