@@ -7,9 +7,9 @@
  */
 #include "environment.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <limits.h>
+#include <link.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -85,16 +85,27 @@ bool environment_read(void)
 	return true;
 }
 
+/* The path that the loader has of this library; NULL: none.  (dladdr would look through all symbols
+ * for one that nobody wants.) */
+static const char *library_name(void)
+{
+	const struct link_map *map = _r_debug.r_map;
+
+	while (map && map->l_ld != _DYNAMIC)
+		map = map->l_next;
+	return map ? map->l_name : NULL;
+}
+
 void environment_find_library(void)
 {
-	Dl_info info;
+	const char *name = library_name();
 	char cwd[ENVIRONMENT_PATH];
 	size_t at = 0;
 
-	if (!dladdr((const void *)&environment_find_library, &info) || !info.dli_fname)
+	if (!name)
 		return;
-	size_t length = sys_strlen(info.dli_fname);
-	if (info.dli_fname[0] != '/') {
+	size_t length = sys_strlen(name);
+	if (name[0] != '/') {
 		if (sys_call2(SYS_getcwd, cwd, sizeof(cwd)) <= 0)
 			return;
 		at = sys_strlen(cwd);
@@ -105,7 +116,7 @@ void environment_find_library(void)
 		sys_memcpy(environment.library, cwd, at);
 		environment.library[at++] = '/';
 	}
-	sys_memcpy(environment.library + at, info.dli_fname, length);
+	sys_memcpy(environment.library + at, name, length);
 }
 
 /* Does s end in the n bytes of tail, as a path: whole, or behind a slash? */
