@@ -52,12 +52,11 @@ static const struct ouros_snapshot *last_snapshot(void)
 }
 
 /* In the clone, when the session is complete. */
-static void report_found(void *arg)
+static int report_found(void *arg)
 {
 	const struct ouros_snapshot *record = last_snapshot();
 
-	if (record && record->unreached.blocks)
-		reporter_exec(arg);
+	return record && record->unreached.blocks ? reporter_exec(arg) : 0;
 }
 
 /* What was born too late to be told apart is judged with the next older ones. */

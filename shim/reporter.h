@@ -26,8 +26,8 @@ enum reporter_form {
 /* Before the snapshot: is a report possible?  Finds the analyzer. */
 bool reporter_prepare(enum reporter_form form);
 
-/* In the clone: runs the analyzer and exits with its status. */
-void reporter_exec(void *unused);
+/* In the clone: runs the analyzer.  The status to exit with: its own, or 127. */
+int reporter_exec(void *unused);
 
 /* When there was no snapshot to do it: runs the analyzer all the same, which says why there is no
  * verdict.  Its wait status, or -1. */

@@ -83,17 +83,32 @@ static void leave(const uint64_t *mask)
 	sys_restore_signals(mask);
 }
 
+/* Until the clone has said that it is about to exit, or long enough to look whether it died.  How
+ * long it then takes to be gone is the kernel's affair, and nothing tells: naps, that grow. */
+static void doze(const struct snapshot_job *job, uint64_t *io_nap)
+{
+	const struct timespec look = { 0, SNAPSHOT_LOOK_MS * (long)MS };
+
+	if (!__atomic_load_n(&job->shared->ended, __ATOMIC_ACQUIRE)) {
+		(void)sys_call4(SYS_futex, &job->shared->ended, FUTEX_WAIT, 0, &look);
+		return;
+	}
+	nap_us(*io_nap);
+	*io_nap += *io_nap / 4;
+	*io_nap = *io_nap < SNAPSHOT_NAP_MAX_US ? *io_nap : SNAPSHOT_NAP_MAX_US;
+}
+
 /* Reaps the clone; true when it had to be killed.  It sends no signal when it ends, and only a wait
  * that asks for clones (__WCLONE, __WALL) sees it. */
-static bool wait_for_clone(long pid, int *ret_status)
+static bool wait_for_clone(struct snapshot_job *job, long pid)
 {
 	uint64_t start = sys_clock_ns(CLOCK_MONOTONIC), spent = 0;
 	uint64_t limit = (2 * (uint64_t)snapshot_deadline_ms() + SNAPSHOT_GRACE_MS) * MS;
+	uint64_t nap = SNAPSHOT_NAP_MIN_US;
 	bool killed = false;
 
 	for (;;) {
-		long got = sys_call4(SYS_wait4, pid, ret_status, __WCLONE | WNOHANG, NULL);
-		uint64_t nap;
+		long got = sys_call4(SYS_wait4, pid, &job->status, __WCLONE | WNOHANG, NULL);
 
 		if (got == pid || (got < 0 && got != -EINTR))
 			return killed;
@@ -104,9 +119,7 @@ static bool wait_for_clone(long pid, int *ret_status)
 			(void)sys_call2(SYS_kill, pid, SIGKILL);
 			killed = true;
 		}
-		nap = spent / 16 / 1000;
-		nap = nap < SNAPSHOT_NAP_MIN_US ? SNAPSHOT_NAP_MIN_US : nap;
-		nap_us(nap > SNAPSHOT_NAP_MAX_US ? SNAPSHOT_NAP_MAX_US : nap);
+		doze(job, &nap);
 	}
 }
 
@@ -211,7 +224,7 @@ static int run(struct snapshot_job *job)
 		__atomic_store_n(&job->record->status, OUROS_SNAPSHOT_FAILED, __ATOMIC_RELEASE);
 		return (int)pid;
 	}
-	killed = wait_for_clone(pid, &job->status);
+	killed = wait_for_clone(job, pid);
 	settle_status(job->record, killed, job->status);
 	return job->record->status == OUROS_SNAPSHOT_COMPLETE ? 0 : -EIO;
 }

@@ -22,9 +22,9 @@ struct snapshot_request {
 	bool final;		  /* recording stops while the threads stand still */
 	bool all_edges;		  /* SNAP_BLOCKS and SNAP_EDGES hold the reached blocks too */
 	uint32_t young, middle;	  /* generations: see snapshot_result */
-	/* Called in the clone, last, when the session is complete: may exec the analyzer. NULL:
-	 * none. */
-	void (*after)(void *arg);
+	/* Called in the clone, last, when the session is complete: may run the analyzer.  Returns
+	 * the clone's exit status.  NULL: none. */
+	int (*after)(void *arg);
 	void *after_arg;
 };
 

@@ -124,6 +124,7 @@ static _Noreturn void finish(enum ouros_snapshot_status status, enum ouros_reaso
 {
 	struct ouros_snapshot *record = job->record;
 	const struct snapshot_request *request = job->request;
+	int exit_status = status == OUROS_SNAPSHOT_COMPLETE ? 0 : 1;
 	uint64_t none = 0;
 
 	record->reason = reason;
@@ -134,10 +135,12 @@ static _Noreturn void finish(enum ouros_snapshot_status status, enum ouros_reaso
 	if (request->after) {
 		set_timer(snapshot_deadline_ms());
 		(void)sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGSET);
-		request->after(request->after_arg);
+		exit_status = request->after(request->after_arg);
 	}
+	__atomic_store_n(&job->shared->ended, 1, __ATOMIC_RELEASE); /* wait_for_clone */
+	(void)sys_call3(SYS_futex, &job->shared->ended, FUTEX_WAKE, 1);
 	for (;;)
-		(void)sys_call1(SYS_exit_group, status == OUROS_SNAPSHOT_COMPLETE ? 0 : 1);
+		(void)sys_call1(SYS_exit_group, exit_status);
 }
 
 _Noreturn void snapshot_fail(enum ouros_reason reason)

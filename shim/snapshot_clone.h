@@ -11,7 +11,7 @@
 /* A page that the process and its clone share; made once, used under the snapshot's lock. */
 struct snapshot_shared {
 	uint32_t built; /* futex: 1 = the clone has copied what goes on changing */
-	uint32_t spare;
+	uint32_t ended; /* futex: 1 = nothing is left for the clone to do but to exit */
 	struct ouros_tally young, middle; /* see snapshot_result */
 	struct ouros_snapshot query;	  /* how a query went: it has no record in the session */
 };
