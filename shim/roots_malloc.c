@@ -118,19 +118,35 @@ static void search_module(const struct module_loaded *module, void *arg)
 	}
 }
 
-/* Heaps of the other arenas: wholly malloc's. */
+static bool is_one_of(const uintptr_t *arena, size_t count, uintptr_t owner)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (arena[i] == owner)
+			return true;
+	}
+	return false;
+}
+
+/* Heaps of the other arenas: wholly malloc's.  The kernel joins a heap with what lies right below
+ * or above it, so one may begin anywhere in a mapping; in a vast and empty one no page is touched.
+ */
 static void take_heaps(struct roots *roots, const uintptr_t *arena, size_t count)
 {
+	const uintptr_t size = UINT64_C(1) << HEAP_SHIFT;
+	struct map page;
+	uintptr_t owner;
+
 	for (size_t i = 0; i < roots->maps->count; i++) {
 		const struct map *m = &roots->maps->map[i];
-		uintptr_t owner;
 
-		if ((m->start & ((UINT64_C(1) << HEAP_SHIFT) - 1)) || !(m->flags & MAPS_WRITE) ||
-		    (m->flags & MAPS_FILE) || !maps_word(roots->maps, m->start, &owner))
+		if (!(m->flags & MAPS_WRITE) || (m->flags & MAPS_FILE))
 			continue;
-		for (size_t a = 0; a < count; a++) {
-			if (arena[a] == owner)
-				ranges_add(&roots->taken, m->start, m->end);
+		for (uintptr_t at = (m->start + size - 1) & -size; at < m->end; at += size) {
+			uintptr_t end = m->end - at < size ? m->end : at + size;
+
+			if (maps_present(roots->maps, at, at + WORD, false, &page) &&
+			    maps_word(roots->maps, at, &owner) && is_one_of(arena, count, owner))
+				ranges_add(&roots->taken, at, end);
 		}
 	}
 }
