@@ -16,6 +16,16 @@
 struct block_span *block_spans[BLOCK_SPANS];
 struct sys_lock block_lock;
 
+/* Bits of the spans that there are, set before a span can be seen.  With span.used, for who wants
+ * all regions: to read the tables themselves would be a page fault for each of their pages, nearly
+ * all of which nobody ever touched. */
+static uint64_t block_spans_used[BLOCK_SPANS / 64];
+
+static void block_set_used(uint64_t *words, uintptr_t i)
+{
+	__atomic_fetch_or(&words[i / 64], UINT64_C(1) << (i % 64), __ATOMIC_RELEASE);
+}
+
 /* --- the table of regions ------------------------------------------------------------------- */
 
 struct block_span *block_span_make(uintptr_t address)
@@ -29,6 +39,7 @@ struct block_span *block_span_make(uintptr_t address)
 	struct block_span *fresh = sys_map(sizeof(*fresh));
 	if (!fresh)
 		return NULL;
+	block_set_used(block_spans_used, i);
 	/* A loser's span stays unused: address space, no memory. */
 	if (!__atomic_compare_exchange_n(&block_spans[i], &span, fresh, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))
@@ -69,6 +80,7 @@ __attribute__((noinline)) static uint64_t *block_slot_make(uintptr_t veiled)
 						OUROS_REGION_SLOTS, &entry);
 		if (slots) {
 			session_commit(entry);
+			block_set_used(span->used, block_region_index(region));
 			__atomic_store_n(&span->slots[block_region_index(region)], slots,
 					 __ATOMIC_RELEASE);
 		}
@@ -189,16 +201,26 @@ uint64_t block_large_pages(uintptr_t address)
 	return span ? span->dead_pages[block_region_index(address)] : 0;
 }
 
+/* Calls f for the regions of a span, the i-th, in ascending order. */
+static void block_each_of_span(uintptr_t i, void (*f)(uintptr_t, const uint64_t *, void *),
+			       void *arg)
+{
+	const struct block_span *span = block_spans[i];
+
+	for (uintptr_t word = 0; span && word < BLOCK_SPAN_REGIONS / 64; word++) {
+		for (uint64_t bits = span->used[word]; bits; bits &= bits - 1) {
+			uintptr_t j = word * 64 + (unsigned)__builtin_ctzll(bits);
+			if (span->slots[j])
+				f((i << BLOCK_SPAN_BITS | j) << OUROS_REGION_SHIFT, span->slots[j],
+				  arg);
+		}
+	}
+}
+
 void block_each_region(void (*f)(uintptr_t region, const uint64_t *slots, void *arg), void *arg)
 {
-	for (uintptr_t i = 0; i < BLOCK_SPANS; i++) {
-		const struct block_span *span = block_spans[i];
-		if (!span)
-			continue;
-		for (uintptr_t j = 0; j < BLOCK_SPAN_REGIONS; j++) {
-			uintptr_t region = (i << BLOCK_SPAN_BITS | j) << OUROS_REGION_SHIFT;
-			if (span->slots[j])
-				f(region, span->slots[j], arg);
-		}
+	for (uintptr_t word = 0; word < BLOCK_SPANS / 64; word++) {
+		for (uint64_t bits = block_spans_used[word]; bits; bits &= bits - 1)
+			block_each_of_span(word * 64 + (unsigned)__builtin_ctzll(bits), f, arg);
 	}
 }

@@ -23,6 +23,7 @@ enum {
 struct block_span {
 	uint64_t *slots[BLOCK_SPAN_REGIONS];	 /* into SHADOW segments */
 	uint64_t dead_pages[BLOCK_SPAN_REGIONS]; /* see block_large_pages */
+	uint64_t used[BLOCK_SPAN_REGIONS / 64];	 /* bits, set before a region has slots */
 };
 
 /* Entries go from NULL to their value once (compare-and-swap, release); so do the slots of a span,

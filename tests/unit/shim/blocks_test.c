@@ -186,6 +186,41 @@ static void test_threads(void)
 	check(large_count() == 0);
 }
 
+/* The regions from first on that are visited, in order, each with its slots. */
+struct visited {
+	uintptr_t first, last;
+	size_t count;
+};
+
+static void visit_region(uintptr_t region, const uint64_t *slots, void *arg)
+{
+	struct visited *visited = arg;
+
+	check(region > visited->last);
+	visited->last = region;
+	check(slots == block_region(region));
+	visited->count += region >= visited->first;
+}
+
+/* At the borders of a word of bits, of a span, and of the table. */
+static void test_each_region(void)
+{
+	static const uintptr_t at[] = { 0, 1, 62, 63, 64, (1 << 15) - 1, 1 << 15, 5 << 15 };
+	const uintptr_t first = (uintptr_t)SMALL + (UINT64_C(1) << 40);
+	const size_t count = sizeof(at) / sizeof(at[0]);
+	struct visited visited = { first, 0, 0 };
+	struct block_taken taken;
+
+	for (size_t i = count; i-- > 0;) {
+		char *p = (char *)first + (at[i] << OUROS_REGION_SHIFT);
+		block_insert(p, 24, 1, 0);
+		check(block_remove(p, &taken));
+	}
+	block_each_region(visit_region, &visited);
+	check(visited.count == count);
+	check(visited.last == first + (at[count - 1] << OUROS_REGION_SHIFT));
+}
+
 int main(void)
 {
 	unit_begin();
@@ -196,6 +231,7 @@ int main(void)
 	test_large();
 	test_dead_pages();
 	test_threads();
+	test_each_region();
 	check(session.header->status == OUROS_STATUS_RECORDING);
 	unit_end();
 	return 0;
