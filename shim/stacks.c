@@ -9,13 +9,14 @@
  * The index is open addressing over words (upper half of the hash << 32 | id), filled to one half.
  * Lookup and insertion are lock-free.  To grow, one thread closes every empty slot of the old
  * table, so that no insertion can be lost, copies it into one of twice the size, and publishes
- * that; the old one stays for late readers (all old tables together are as big as the current one).
- * Expected O(1).
+ * that.  Of the old one only the first page stays, for late readers: they find its slots empty and
+ * itself full, and look again.  Expected O(1).
  */
 #include "stacks.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/mman.h>
 
 #include "session.h"
 #include "sys.h"
@@ -25,6 +26,8 @@ enum {
 	STACK_CHUNK = 1 << STACK_CHUNK_SHIFT,
 	STACK_CHUNKS = 1 << (31 - STACK_CHUNK_SHIFT),
 	STACK_INDEX_FIRST = 1 << 12,
+	STACK_INDEX_HUGE = 1 << 22, /* bytes from which huge pages pay: it is read at random */
+	STACK_PAGE = 4096,
 };
 
 /* Nodes by id - 1; a chunk is published by its pointer (release), after its segment is in the file.
@@ -111,8 +114,13 @@ static stack_id stack_node_make(stack_id parent, uint32_t module, uint64_t word)
 
 static struct stack_index *stack_index_map(uint64_t slots)
 {
-	struct stack_index *index = sys_map(sizeof(*index) + slots * sizeof(index->slot[0]));
+	struct stack_index *index;
+	size_t size = sizeof(*index) + slots * sizeof(index->slot[0]);
+
+	index = sys_map(size);
 	if (index) {
+		if (size > STACK_INDEX_HUGE)
+			sys_call3(SYS_madvise, index, size, MADV_HUGEPAGE);
 		index->mask = slots - 1;
 		index->shift = (unsigned)__builtin_clzll(slots) + 1;
 	}
@@ -137,6 +145,17 @@ static void stack_index_copy(struct stack_index *old, struct stack_index *new)
 	}
 }
 
+/* Gives back the slots of a table that was replaced: but for the first page, which says that it is
+ * full, they read as empty from now on.  Who was about to write one writes it in vain, and its node
+ * is made once more: the same frames under two ids, as under two threads. */
+static void stack_index_empty(struct stack_index *old)
+{
+	size_t size = sizeof(*old) + (old->mask + 1) * sizeof(old->slot[0]);
+
+	if (size > STACK_PAGE)
+		sys_call3(SYS_madvise, (char *)old + STACK_PAGE, size - STACK_PAGE, MADV_DONTNEED);
+}
+
 /* Replaces full, unless somebody did.  False when there is no memory. */
 static bool stack_index_grow(struct stack_index *full)
 {
@@ -152,6 +171,8 @@ static bool stack_index_grow(struct stack_index *full)
 			if (full)
 				stack_index_copy(full, index);
 			__atomic_store_n(&stack_index, index, __ATOMIC_RELEASE);
+			if (full)
+				stack_index_empty(full);
 		} else {
 			session_freeze(OUROS_REASON_ADDRESS_LIMIT);
 			ok = false;
