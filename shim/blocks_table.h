@@ -28,7 +28,7 @@ struct block_span {
 
 /* Entries go from NULL to their value once (compare-and-swap, release); so do the slots of a span,
  * but under block_lock.  Read without a lock (acquire). */
-extern struct block_span *block_spans[BLOCK_SPANS];
+extern struct block_span *block_spans[BLOCK_SPANS] __attribute__((visibility("hidden")));
 extern struct sys_lock block_lock;
 
 static inline struct block_span *block_span(uintptr_t address)
@@ -91,6 +91,45 @@ static inline uint64_t block_word(stack_id stack, uint64_t flags)
 		generation = BLOCK_GENERATION_MAX;
 	return (uint64_t)stack << OUROS_BLOCK_STACK_SHIFT | generation << OUROS_BLOCK_GEN_SHIFT |
 	       flags | OUROS_BLOCK_LIVE;
+}
+
+/* --- the usual insert and remove, for the hooks' plain way ----------------------------------- */
+
+/* Asks for a slot's line, to write to it.  NULL does no harm. */
+static inline void block_prefetch(const uint64_t *slot)
+{
+	__builtin_prefetch(slot, 1);
+}
+
+/* block_insert with the slot at hand, or NULL. */
+static inline void block_insert_at(uint64_t *slot, void *p, size_t size, stack_id stack)
+{
+	uintptr_t address = (uintptr_t)p;
+
+	if (unlikely(!slot || size >= OUROS_LARGE_SIZE || !block_is_aligned(address) ||
+		     block_is_beside(__atomic_load_n(slot, __ATOMIC_RELAXED), address))) {
+		block_insert(p, size, stack, 0);
+		return;
+	}
+	/* The word is the record: one store commits it. */
+	__atomic_store_n(slot, block_word(stack, 0) | block_half(address) | size, __ATOMIC_RELAXED);
+}
+
+/* Removes a small block that the ledger knows nothing in.  False: it is none, and nothing is
+ * done. */
+static inline bool block_remove_plain(const void *p)
+{
+	const uint64_t mask = OUROS_BLOCK_LIVE | OUROS_BLOCK_UPPER | OUROS_BLOCK_COUNTED;
+	uintptr_t address = (uintptr_t)p;
+	uint64_t *slot = block_slot(address);
+
+	if (unlikely(!slot || !block_is_aligned(address)))
+		return false;
+	uint64_t word = __atomic_load_n(slot, __ATOMIC_RELAXED);
+	if (unlikely((word & mask) != (OUROS_BLOCK_LIVE | block_half(address))))
+		return false;
+	__atomic_store_n(slot, word & ~OUROS_BLOCK_LIVE, __ATOMIC_RELAXED);
+	return true;
 }
 
 /* The large half of blocks.h.  word is complete; false (untracked): no record could be had. */

@@ -3,8 +3,8 @@
  * guard - who may record now: one small initial-exec thread-local, and one page that tells us
  * whether this is still our process.
  *
- * guard_page lies in a mapping marked MADV_WIPEONFORK: in a forked child it reads zero, so the
- * child forwards and records nothing; no cached pid is ever believed.  (A vfork child shares our
+ * guard_page is a page marked MADV_WIPEONFORK: in a forked child it reads zero, so the child
+ * forwards and records nothing; no cached pid is ever believed.  (A vfork child shares our
  * memory and is the parent for all that matters here.)
  */
 #ifndef OURO_SHIM_GUARD_H
@@ -50,16 +50,19 @@ enum guard_mode {
 
 /* What the hot path asks first.  Written by the thread that starts or stops recording; read by all
  * without a lock: a late reader records into a table that is still mapped, which is harmless. */
+enum { GUARD_PAGE_SIZE = 4096 };
 struct guard_page {
 	uint32_t recording; /* enum guard_mode: OFF before start-up, after the final snapshot, and
 			       in forked children */
 	uint32_t alive;	    /* 1 in the process that opened the session; 0 in forked children */
-};
-extern struct guard_page
-	*guard_page; /* points to a static zero page until start-up: no test needed */
+	char rest[GUARD_PAGE_SIZE - 8]; /* nothing else is to be wiped */
+} __attribute__((aligned(GUARD_PAGE_SIZE)));
 
-/* Makes the page: alive, not yet recording.  -errno when the kernel has no MADV_WIPEONFORK or no
- * memory; then nothing may record.  Idempotent; raw calls only. */
+/* Among the library's own data, so that one load reads it; zero until start-up. */
+extern struct guard_page guard_page[1] __attribute__((visibility("hidden")));
+
+/* Makes the page: alive, not yet recording.  -errno when the kernel has no MADV_WIPEONFORK; then
+ * nothing may record.  Once; raw calls only. */
 int guard_init(void);
 
 static inline enum guard_mode guard_mode(void)

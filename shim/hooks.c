@@ -8,20 +8,29 @@
  */
 #include "hooks.h"
 
+#include "hooks_plain.h"
 #include "modules.h"
 
 /* --- allocate ------------------------------------------------------------------------------- */
 
-HOOK_EXPORT void *malloc(size_t size)
+__attribute__((noinline)) static void *hook_malloc(size_t size, const uintptr_t *frame)
 {
 	if (unlikely(!hook_is_recording()))
 		return real.malloc(size);
+	const struct capture_point at = hook_point(frame);
 	void *p = real.malloc(hook_size(size));
-	if (likely(p)) {
-		const struct capture_point at = CAPTURE_POINT();
-		return hook_made(p, size, &at);
-	}
-	return p;
+	return likely(p) ? hook_made(p, size, &at) : p;
+}
+
+HOOK_EXPORT void *malloc(size_t size)
+{
+	if (unlikely(!hook_is_plain()))
+		return hook_malloc(size, __builtin_frame_address(0));
+	void *p = real.malloc(hook_size(size));
+	if (unlikely(!p))
+		return p;
+	const struct capture_point at = CAPTURE_POINT();
+	return hook_made_plain(p, size, &at);
 }
 
 HOOK_EXPORT void *calloc(size_t count, size_t size)
@@ -197,7 +206,7 @@ __attribute__((noinline)) static void hook_free_unknown(void *p)
 	real.free(p);
 }
 
-static inline void hook_free(void *p, const uintptr_t *frame)
+__attribute__((noinline)) static void hook_free(void *p, const uintptr_t *frame)
 {
 	struct block_taken taken;
 
@@ -215,7 +224,10 @@ static inline void hook_free(void *p, const uintptr_t *frame)
 
 HOOK_EXPORT void free(void *p)
 {
-	hook_free(p, __builtin_frame_address(0));
+	if (likely(hook_taken_plain(p, (uintptr_t)__builtin_return_address(0))))
+		real.free(p);
+	else
+		hook_free(p, __builtin_frame_address(0));
 }
 
 /* Names of free that the real library need not have. */

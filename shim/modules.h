@@ -26,7 +26,8 @@ struct module_info {
 };
 
 /* The range of ld.so's text, for the hook's test; zero until start-up. */
-extern uintptr_t modules_loader_start, modules_loader_size;
+extern uintptr_t modules_loader_start __attribute__((visibility("hidden")));
+extern uintptr_t modules_loader_size __attribute__((visibility("hidden")));
 
 /* Generation of the set of loaded modules: rises when one was found unloaded. */
 extern uint32_t modules_generation;
@@ -36,9 +37,13 @@ extern uint32_t modules_dirty;
 
 /* A hook was called from pc: by the loader? */
 void modules_note_slow(enum modules_news news);
+static inline bool modules_is_loader(uintptr_t pc)
+{
+	return pc - modules_loader_start < modules_loader_size;
+}
 static inline void modules_note(uintptr_t pc, enum modules_news news)
 {
-	if (__builtin_expect(pc - modules_loader_start < modules_loader_size, 0))
+	if (__builtin_expect(modules_is_loader(pc), 0))
 		modules_note_slow(news);
 }
 

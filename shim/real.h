@@ -30,7 +30,7 @@ struct real {
 	size_t minimum; /* what a small request is raised to, so that no two blocks share a slot;
 			   0 in glibc */
 };
-extern struct real real;
+extern struct real real __attribute__((visibility("hidden")));
 
 /* Fills real in.  Idempotent; leaves errno as it is. */
 void real_resolve(void);
@@ -73,11 +73,12 @@ enum real_operator {
 /* All operators take up to three integer arguments (size or pointer first); one more than a callee
  * wants does no harm on this ABI, so one type serves them all. */
 typedef void *(*real_operator_fn)(uintptr_t first, uintptr_t second, uintptr_t third);
-extern real_operator_fn real_operators[REAL_OPERATOR_COUNT]; /* never NULL: see real.c */
+extern real_operator_fn real_operators[REAL_OPERATOR_COUNT]
+	__attribute__((visibility("hidden"))); /* never NULL: see real.c */
 
 /* The operator is a C++ library's own, which does nothing but malloc(size) or free(p): the malloc
  * wrappers see all there is to see.  Never true of those that align, which round the size. */
-extern bool real_operator_plain[REAL_OPERATOR_COUNT];
+extern bool real_operator_plain[REAL_OPERATOR_COUNT] __attribute__((visibility("hidden")));
 
 /* Looks the operators up: at start when the program came with a C++ library (so that no hook meets
  * the loader's lock later), else on the first operator's call. */

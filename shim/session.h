@@ -32,7 +32,7 @@ struct session {
 		refused; /* why the last segment was refused: of this process, not of the file */
 	char path[512];	 /* absolute; "" when there is none */
 };
-extern struct session session;
+extern struct session session __attribute__((visibility("hidden")));
 
 /* Creates DIR/PID[-n].ouro (0600, O_EXCL|O_NOFOLLOW) and maps it; dir NULL or "": choose one (see
  * options.h).  The status is STARTING until the constructor, when
