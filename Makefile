@@ -34,7 +34,7 @@ SHIM_LDFLAGS := -shared -Wl,-soname,libouro.so -Wl,--version-script=shim/shim.ma
 ANALYZER_SRC := $(sort $(wildcard analyzer/*.c))
 ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(OUT)/%.o)
 ANALYZER_CFLAGS := $(COMMON) $(SANFLAGS)
-ANALYZER_LIBS := -ldw -lelf -liberty
+ANALYZER_LIBS := -ldw -lelf -liberty -lm
 
 # --- programs that test modules from inside ------------------------------------------------------
 # The analyzer's take what they need of it from an archive; what is no *_test.c there is linked to
@@ -48,7 +48,7 @@ UNIT_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(UNIT_SRC),$(sort $(wildcard
 SHIM_UNIT_SRC := $(sort $(wildcard tests/unit/shim/*_test.c))
 SHIM_UNIT_BIN := $(SHIM_UNIT_SRC:tests/unit/shim/%.c=$(BUILD)/unit/shim/%)
 SHIM_UNIT_OBJ := $(filter $(foreach part,sys% guard% session% blocks% real% next% places% weak% \
-	ledger%,$(BUILD)/shim/$(part)),$(SHIM_OBJ))
+	ledger% options% sample%,$(BUILD)/shim/$(part)),$(SHIM_OBJ))
 
 .PHONY: all
 all: $(OUT)/ouro $(BUILD)/libouro.so

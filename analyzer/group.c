@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "example.h"
+#include "group_told.h"
 
 struct group_key {
 	enum leak_class class;
@@ -31,6 +32,7 @@ struct draft {
 struct grouper {
 	const struct session *session;
 	struct paths *paths;
+	struct estimator *estimator;
 	struct draft *drafts;
 	size_t count, room;
 	size_t *table; /* 1 + index of a draft, 0 free */
@@ -40,12 +42,14 @@ struct grouper {
 static void grouper_init(struct grouper *gr, const struct session *s, struct paths *paths)
 {
 	*gr = (struct grouper){ .session = s, .paths = paths, .table_size = 64 };
+	gr->estimator = estimator_create(s);
 	gr->table = xcalloc(gr->table_size, sizeof(*gr->table));
 }
 
 static void grouper_deinit(struct grouper *gr)
 {
 	paths_destroy(gr->paths);
+	estimator_destroy(gr->estimator);
 	free(gr->drafts);
 	free(gr->table);
 }
@@ -110,6 +114,26 @@ static void stack_set(struct grouper *gr, struct draft *draft, uint32_t stack)
 
 /* --- leaders and possible blocks --------------------------------------------------------- */
 
+/* The group that a block alone belongs to; it is the example of a new one. */
+static struct draft *draft_of_block(struct grouper *gr, const struct group_key *key, uint32_t block,
+				    uint32_t stack)
+{
+	struct draft *draft = draft_of(gr, key);
+	if (!draft->group.instances++) {
+		example_block(block, &draft->group);
+		stack_set(gr, draft, stack);
+	}
+	draft->group.blocks++;
+	return draft;
+}
+
+static void leader_add(const struct leader *leader, struct group *group)
+{
+	group->bytes += leader->bytes;
+	group->held_blocks += leader->held_blocks;
+	group->held_bytes += leader->held_bytes;
+}
+
 /* A lost block, or a case. */
 static void single_add(struct grouper *gr, const struct block_set *set, const struct verdicts *v,
 		       const struct leader *leader)
@@ -121,15 +145,10 @@ static void single_add(struct grouper *gr, const struct block_set *set, const st
 		.path = gr->paths->of_node[stack],
 		.shape = c ? c->signature & ~UINT64_C(1) : 0, /* even, unlike a cycle's */
 	};
-	struct draft *draft = draft_of(gr, &key);
-	if (!draft->group.instances++) {
-		example_block(leader->block, &draft->group);
-		stack_set(gr, draft, stack);
-	}
-	draft->group.blocks++;
-	draft->group.bytes += leader->bytes;
-	draft->group.held_blocks += leader->held_blocks;
-	draft->group.held_bytes += leader->held_bytes;
+	struct draft *draft = draft_of_block(gr, &key, leader->block, stack);
+	leader_add(leader, &draft->group);
+	if (!c) /* the ledger knows all cases */
+		estimate_add(gr->estimator, &set->blocks[leader->block], &draft->group.estimate);
 }
 
 /* Has the ledger a case against a member? */
@@ -156,12 +175,13 @@ static void cycles_init(struct cycles *cycles, const struct grouper *gr,
 	cycles->scratch = example_scratch_create(cycles->shapes);
 }
 
-static void cycle_add(struct grouper *gr, const struct cycles *cycles, const struct verdicts *v,
-		      const struct leader *leader)
+static void cycle_add(struct grouper *gr, const struct cycles *cycles, const struct block_set *set,
+		      const struct verdicts *v, const struct leader *leader)
 {
 	struct shapes *shapes = cycles->shapes;
+	const struct scc *s = shapes->s;
 	uint64_t shape = shape_find(shapes, leader->component);
-	if (cycle_has_case(shapes->s, v, leader->component))
+	if (cycle_has_case(s, v, leader->component))
 		shape = ~shape;
 	/* the shape has the stacks in it; odd, so that none is a lost block's 0 */
 	struct group_key key = { leader->class, 0, shape | 1 };
@@ -171,23 +191,20 @@ static void cycle_add(struct grouper *gr, const struct cycles *cycles, const str
 		draft->group.component = leader->component;
 		stack_set(gr, draft, draft->group.stack);
 	}
-	draft->group.blocks += scc_size(shapes->s, leader->component);
-	draft->group.bytes += leader->bytes;
-	draft->group.held_blocks += leader->held_blocks;
-	draft->group.held_bytes += leader->held_bytes;
+	draft->group.blocks += scc_size(s, leader->component);
+	leader_add(leader, &draft->group);
+	for (uint32_t i = s->member_first[leader->component];
+	     gr->estimator && i < s->member_first[leader->component + 1]; i++)
+		estimate_add(gr->estimator, &set->blocks[s->member[i]], &draft->group.estimate);
 }
 
 static void possible_add(struct grouper *gr, const struct block_set *set, uint32_t block)
 {
 	uint32_t stack = set->blocks[block].stack;
 	struct group_key key = { CLASS_POSSIBLE, gr->paths->of_node[stack], 0 };
-	struct draft *draft = draft_of(gr, &key);
-	if (!draft->group.instances++) {
-		example_block(block, &draft->group);
-		stack_set(gr, draft, stack);
-	}
-	draft->group.blocks++;
+	struct draft *draft = draft_of_block(gr, &key, block, stack);
 	draft->group.bytes += set->blocks[block].size;
+	estimate_add(gr->estimator, &set->blocks[block], &draft->group.estimate);
 }
 
 /* --- blocks that are only counted -------------------------------------------------------- */
@@ -195,41 +212,17 @@ static void possible_add(struct grouper *gr, const struct block_set *set, uint32
 /* What one path made.  node: some node with that path. */
 struct path_sum {
 	uint64_t blocks, bytes;
+	struct estimate estimate;
 	uint32_t node;
 };
 
 struct path_summer {
 	const struct paths *paths;
-	struct path_sum *sums;	  /* [paths->count] */
-	const struct block *told; /* by ascending address */
-	size_t told_count;
+	const struct estimator *estimator;
+	struct path_sum *sums; /* [paths->count] */
+	struct told told;
 	struct group_total live;
 };
-
-/* Is a block told of elsewhere as a whole?  ret_bytes: how much of it is.  Logarithmic. */
-static bool block_is_told(const struct path_summer *summer, uint64_t address, uint64_t size,
-			  uint64_t *ret_bytes)
-{
-	size_t low = 0, high = summer->told_count;
-	uint64_t bytes = 0;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (summer->told[middle].address < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	size_t first = low;
-	for (; low < summer->told_count && summer->told[low].address - address < size; low++) {
-		uint64_t more = summer->told[low].size;
-		bool again =
-			low > first && summer->told[low].address == summer->told[low - 1].address;
-		if (!again)
-			bytes += more < size - bytes ? more : size - bytes;
-	}
-	*ret_bytes = bytes;
-	return low > first && bytes == size;
-}
 
 static bool live_sum(uint64_t address, uint64_t size, uint64_t word, void *arg)
 {
@@ -239,7 +232,7 @@ static bool live_sum(uint64_t address, uint64_t size, uint64_t word, void *arg)
 		return true;
 	summer->live.blocks++;
 	summer->live.bytes += size;
-	if (block_is_told(summer, address, size, &told))
+	if (told_has(&summer->told, address, size, &told))
 		return true;
 	size -= told;
 	uint32_t stack = block_word_stack(word);
@@ -247,6 +240,7 @@ static bool live_sum(uint64_t address, uint64_t size, uint64_t word, void *arg)
 	if (!sum->blocks++)
 		sum->node = stack;
 	sum->bytes += size;
+	estimate_add_size(summer->estimator, stack, size, &sum->estimate);
 	return true;
 }
 
@@ -269,6 +263,7 @@ static void sums_add(struct grouper *gr, const struct path_summer *summer)
 			sum->blocks < UINT32_MAX ? (uint32_t)sum->blocks : UINT32_MAX;
 		draft->group.blocks = sum->blocks;
 		draft->group.bytes = sum->bytes;
+		draft->group.estimate = sum->estimate;
 		stack_set(gr, draft, sum->node);
 	}
 }
@@ -277,6 +272,7 @@ static void sums_add(struct grouper *gr, const struct path_summer *summer)
 static void counted_add(struct grouper *gr, bool reached, struct path_summer *summer)
 {
 	summer->paths = gr->paths;
+	summer->estimator = gr->estimator;
 	summer->sums = xcalloc(gr->paths->count, sizeof(*summer->sums));
 	if (reached)
 		session_each_reached(gr->session, reached_sum, summer);
@@ -296,8 +292,7 @@ static int compare_u64(uint64_t a, uint64_t b)
 static int worst_first(const void *a, const void *b)
 {
 	const struct draft *x = a, *y = b;
-	int order = compare_u64(y->group.bytes + y->group.held_bytes,
-				x->group.bytes + x->group.held_bytes);
+	int order = compare_u64(group_weight(&y->group), group_weight(&x->group));
 	if (!order)
 		order = compare_u64(x->group.class, y->group.class);
 	if (!order)
@@ -354,7 +349,7 @@ struct group_set *group_create(const struct session *session, const struct block
 		if (is_cycle && !cycles.shapes)
 			cycles_init(&cycles, &gr, set, g, s);
 		if (is_cycle)
-			cycle_add(&gr, &cycles, v, &v->leaders[i]);
+			cycle_add(&gr, &cycles, set, v, &v->leaders[i]);
 		else
 			single_add(&gr, set, v, &v->leaders[i]);
 	}
@@ -378,7 +373,7 @@ struct group_set *group_create_live(const struct session *session, const struct 
 				    size_t told_count)
 {
 	struct grouper gr;
-	struct path_summer summer = { .told = told, .told_count = told_count };
+	struct path_summer summer = { .told = { told, told_count } };
 	grouper_init(&gr, session, paths_create(session));
 	counted_add(&gr, false, &summer);
 	struct group_set *gs = groups_take(&gr);

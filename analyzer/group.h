@@ -12,14 +12,16 @@
 #define OURO_GROUP_H
 
 #include "classify.h"
+#include "estimate.h"
 
 struct group {
 	enum leak_class class;
 	uint32_t instances;	/* leaders; blocks of possible and reachable */
 	uint64_t blocks, bytes; /* of the leaders' own members, all instances */
 	uint64_t held_blocks, held_bytes;
-	uint32_t stack;	    /* of the example's first member; of a case: where it happened */
-	uint32_t component; /* of the example, a cycle; UINT32_MAX none */
+	struct estimate estimate; /* of a sampled session: how many blocks and bytes there are */
+	uint32_t stack;		  /* of the example's first member; of a case: where it happened */
+	uint32_t component;	  /* of the example, a cycle; UINT32_MAX none */
 	/* the example: its members in the order of the walk around the cycle (then what else the
 	 * component has), a lost block alone, at most GROUP_MEMBERS; of a longer walk the last
 	 * member shown is the one that closes it; none for reachable.  Edges between shown members,
@@ -35,8 +37,16 @@ struct group {
 
 enum { GROUP_MEMBERS = 64 };
 
+/* What the worst has most of: bytes that are there, or that a sample says are, and what they hold.
+ */
+static inline uint64_t group_weight(const struct group *g)
+{
+	uint64_t estimated = estimate_whole(g->estimate.bytes);
+	return (estimated > g->bytes ? estimated : g->bytes) + g->held_bytes;
+}
+
 struct group_set {
-	/* worst first: bytes + held_bytes descending, then class, then stack */
+	/* worst first: group_weight descending, then class, then stack */
 	struct group *groups;
 	size_t count;
 	/* blocks and bytes of each class_of, findings: groups.  Indirect blocks have no groups;

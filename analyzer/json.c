@@ -130,6 +130,23 @@ static void write_events(struct json_writer *w, const struct report_finding *fin
 	json_close(w, ']');
 }
 
+static void write_estimate(struct json_writer *w, uint64_t blocks, uint64_t bytes)
+{
+	json_number(w, "estimated_blocks", blocks);
+	json_number(w, "estimated_bytes", bytes);
+}
+
+static void write_sampled(struct json_writer *w, const struct report_finding *finding)
+{
+	json_bool(w, "sampled", finding->is_sampled);
+	if (finding->is_sampled) {
+		write_estimate(w, finding->estimated_blocks, finding->estimated_bytes);
+		return;
+	}
+	json_null(w, "estimated_blocks");
+	json_null(w, "estimated_bytes");
+}
+
 static void write_finding(struct json_writer *w, const struct report_finding *finding)
 {
 	json_open(w, NULL, '{', false);
@@ -140,6 +157,7 @@ static void write_finding(struct json_writer *w, const struct report_finding *fi
 	json_number(w, "bytes", finding->bytes);
 	json_number(w, "held_blocks", finding->held_blocks);
 	json_number(w, "held_bytes", finding->held_bytes);
+	write_sampled(w, finding);
 	json_string(w, "type", finding->type);
 	write_stack(w, "stack", &finding->stack);
 	write_members(w, finding);
@@ -150,6 +168,22 @@ static void write_finding(struct json_writer *w, const struct report_finding *fi
 	write_events(w, finding);
 	json_string(w, "suppressed_by", finding->suppressed_by);
 	json_close(w, '}');
+}
+
+/* What the findings hold, of a sample. */
+static void write_held(struct json_writer *w, const struct report_process *process)
+{
+	json_open(w, "held_stacks", '[', false);
+	for (size_t i = 0; i < process->held_count; i++) {
+		const struct report_held *held = &process->held[i];
+		json_open(w, NULL, '{', false);
+		json_number(w, "blocks", held->blocks);
+		json_number(w, "bytes", held->bytes);
+		write_estimate(w, held->estimated_blocks, held->estimated_bytes);
+		write_stack(w, "stack", &held->stack);
+		json_close(w, '}');
+	}
+	json_close(w, ']');
 }
 
 static void write_disagreements(struct json_writer *w, const struct report_process *process)
@@ -194,6 +228,15 @@ static void write_about(struct json_writer *w, const struct report_process *proc
 	json_close(w, '}');
 }
 
+/* A limit that the user set, null where there is none. */
+static void write_asked(struct json_writer *w, const char *key, uint64_t limit)
+{
+	if (limit)
+		json_number(w, key, limit);
+	else
+		json_null(w, key);
+}
+
 static void write_coverage(struct json_writer *w, const struct report_coverage *coverage)
 {
 	json_open(w, "coverage", '{', false);
@@ -204,6 +247,9 @@ static void write_coverage(struct json_writer *w, const struct report_coverage *
 	json_number(w, "truncated_stacks", coverage->truncated_stacks);
 	json_number(w, "threads", coverage->threads);
 	json_number(w, "threads_missed", coverage->threads_missed);
+	json_bool(w, "stacks", !coverage->no_stacks);
+	write_asked(w, "stack_depth", coverage->stack_depth);
+	write_asked(w, "sample_bytes", coverage->sample_bytes);
 	json_open(w, "notes", '[', false);
 	for (size_t i = 0; i < coverage->note_count; i++)
 		json_string(w, NULL, coverage->notes[i]);
@@ -236,6 +282,7 @@ static void write_process(struct json_writer *w, const struct report_process *pr
 	for (size_t i = 0; i < process->finding_count; i++)
 		write_finding(w, &process->findings[i]);
 	json_close(w, ']');
+	write_held(w, process);
 	write_disagreements(w, process);
 }
 

@@ -103,6 +103,12 @@ void json_address(struct json_writer *w, const char *key, uint64_t value)
 	fprintf(w->out, "\"0x%" PRIx64 "\"", value);
 }
 
+void json_bool(struct json_writer *w, const char *key, bool value)
+{
+	json_begin(w, key);
+	fputs(value ? "true" : "false", w->out);
+}
+
 void json_null(struct json_writer *w, const char *key)
 {
 	json_begin(w, key);

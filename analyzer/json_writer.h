@@ -30,6 +30,7 @@ void json_close(struct json_writer *w, char bracket);
 void json_string(struct json_writer *w, const char *key, const char *value); /* NULL: null */
 void json_number(struct json_writer *w, const char *key, uint64_t value);
 void json_address(struct json_writer *w, const char *key, uint64_t value); /* "0x..." */
+void json_bool(struct json_writer *w, const char *key, bool value);
 void json_null(struct json_writer *w, const char *key);
 
 #endif

@@ -79,6 +79,10 @@ static void findings_make(struct find *f, bool reachable, struct view *view,
 	view->scc = components;
 	process->findings = view_findings(view, groups, f->set);
 	process->finding_count = findings_merge(process->findings, groups->count);
+	struct estimate_held *held =
+		estimate_held_create(f->s, f->set, components, classes, &process->held_count);
+	process->held = view_held(view, held, process->held_count);
+	free(held);
 	if (f->join)
 		process->disagreements = view_disagreements(view, &process->disagreement_count);
 	view->join = NULL;

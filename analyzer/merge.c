@@ -121,6 +121,9 @@ static void finding_add(struct report_finding *to, const struct report_finding *
 	to->bytes += from->bytes;
 	to->held_blocks += from->held_blocks;
 	to->held_bytes += from->held_bytes;
+	to->is_sampled |= from->is_sampled;
+	to->estimated_blocks += from->estimated_blocks;
+	to->estimated_bytes += from->estimated_bytes;
 }
 
 static int compare_u64(uint64_t a, uint64_t b)
@@ -128,11 +131,17 @@ static int compare_u64(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
+static uint64_t finding_weight(const struct report_finding *f)
+{
+	uint64_t estimated = f->is_sampled ? f->estimated_bytes : 0;
+	return (estimated > f->bytes ? estimated : f->bytes) + f->held_bytes;
+}
+
 /* The id decides ties, so that the order does not depend on addresses. */
 static int compare_worst_first(const void *left, const void *right)
 {
 	const struct report_finding *a = left, *b = right;
-	int order = compare_u64(b->bytes + b->held_bytes, a->bytes + a->held_bytes);
+	int order = compare_u64(finding_weight(b), finding_weight(a));
 	if (!order)
 		order = compare_u64(a->class, b->class);
 	return order ? order : strcmp(a->id, b->id);

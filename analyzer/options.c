@@ -127,6 +127,11 @@ static const struct option_row *row_find(enum option_command command, const char
 	return NULL;
 }
 
+static bool row_is_negative(const struct option_row *row)
+{
+	return row->type == OPTION_TYPE_UNFLAG || row->type == OPTION_TYPE_LIBRARY_UNFLAG;
+}
+
 /* Reads the option at argv[*at], and its argument; *at then stands on the next word. */
 static int parse_option(enum option_command command, int argc, char **argv, int *at,
 			struct options *o, struct error *err)
@@ -157,7 +162,7 @@ static int parse_option(enum option_command command, int argc, char **argv, int 
 		value = argv[(*at)++];
 	}
 	if (!row->argument)
-		value = row->type == OPTION_TYPE_UNFLAG ? "0" : "1";
+		value = row_is_negative(row) ? "0" : "1";
 	return option_apply(row, value, where, o, err);
 }
 

@@ -95,7 +95,9 @@ enum option_type {
 	OPTION_TYPE_ROOT,   /* a kind of root, handed on as use_KIND=0 */
 	OPTION_TYPE_RETAIN, /* these two: rules, collected, then handed on together */
 	OPTION_TYPE_RELEASE,
-	OPTION_TYPE_LIBRARY_FLAG, /* these three: handed on as key=value */
+	OPTION_TYPE_LIBRARY_FLAG,   /* these: handed on as key=value */
+	OPTION_TYPE_LIBRARY_UNFLAG, /* 0 by the option */
+	OPTION_TYPE_LIBRARY_COUNT,  /* as its type in the library: uint32_t */
 	OPTION_TYPE_LIBRARY_SECONDS,
 	OPTION_TYPE_LIBRARY_STRING,
 };

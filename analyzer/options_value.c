@@ -129,6 +129,18 @@ static int read_root(const char *value, const char *where, struct options *o, st
 	return error_set(err, EINVAL, "%s: '%s' is none of %s", where, value, known);
 }
 
+static int read_library_number(const struct option_row *row, const char *value, unsigned long least,
+			       unsigned long most, const char *where, struct options *o,
+			       struct error *err)
+{
+	unsigned long number;
+	int r = read_number(value, least, most, where, &number, err);
+
+	if (r == 0)
+		option_hand_on(o, row->key, value);
+	return r;
+}
+
 int option_apply(const struct option_row *row, const char *value, const char *where,
 		 struct options *o, struct error *err)
 {
@@ -171,15 +183,15 @@ int option_apply(const struct option_row *row, const char *value, const char *wh
 	case OPTION_TYPE_ROOT:
 		return read_root(value, where, o, err);
 	case OPTION_TYPE_LIBRARY_FLAG:
+	case OPTION_TYPE_LIBRARY_UNFLAG:
 		r = read_flag(value, where, &flag, err);
 		if (r == 0)
 			option_hand_on(o, row->key, flag ? "1" : "0");
 		return r;
+	case OPTION_TYPE_LIBRARY_COUNT:
+		return read_library_number(row, value, 0, UINT32_MAX, where, o, err);
 	case OPTION_TYPE_LIBRARY_SECONDS:
-		r = read_number(value, 1, 86400, where, &number, err);
-		if (r == 0)
-			option_hand_on(o, row->key, value);
-		return r;
+		return read_library_number(row, value, 1, 86400, where, o, err);
 	case OPTION_TYPE_RETAIN:
 		return option_rules_add(&o->retain, value, true, where, err);
 	case OPTION_TYPE_RELEASE:

@@ -68,6 +68,10 @@ static const char *header_problem(const struct ouros_header *h, uint64_t *ret_of
 		return PROBLEM(reason, "unknown reason");
 	if (h->end >= OUROS_END_COUNT)
 		return PROBLEM(end, "unknown end");
+	if (h->stacks >= OUROS_STACKS_COUNT)
+		return PROBLEM(stacks, "unknown choice of stacks");
+	if (h->stacks == OUROS_STACKS_SAMPLED && !h->sample_bytes)
+		return PROBLEM(sample_bytes, "samples without a mean");
 #undef PROBLEM
 	return NULL;
 }

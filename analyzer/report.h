@@ -38,6 +38,7 @@ struct report_stack {
 	const struct report_frame *frames;
 	size_t count;
 	bool truncated, bare;
+	bool cut; /* truncated because no more was asked for */
 	uint32_t tid;
 };
 
@@ -108,6 +109,8 @@ struct report_finding {
 			module) */
 	enum report_class class;
 	uint64_t instances, blocks, bytes, held_blocks, held_bytes;
+	bool is_sampled; /* blocks and bytes are of a sample; an estimate of all there are: */
+	uint64_t estimated_blocks, estimated_bytes;
 	const char *type;
 	struct report_stack stack;
 	struct report_member *members;
@@ -125,6 +128,13 @@ struct report_finding {
 	const char *suppressed_by; /* NULL: counts */
 };
 
+/* Of a sampled session: what leaks hold, by the stacks of the samples among it. */
+struct report_held {
+	uint64_t blocks, bytes; /* sampled */
+	uint64_t estimated_blocks, estimated_bytes;
+	struct report_stack stack;
+};
+
 struct report_total {
 	uint64_t findings, blocks, bytes;
 };
@@ -133,6 +143,9 @@ struct report_coverage {
 	uint64_t blocks_tracked, untracked, dropped, unknown_frees, truncated_stacks, nested,
 		prestart;
 	uint64_t threads, threads_missed;
+	bool no_stacks;	       /* as asked */
+	uint64_t stack_depth;  /* frames a stack has at most, as asked; 0 all */
+	uint64_t sample_bytes; /* between the samples that have a stack, as asked; 0 all have */
 	const char **notes;
 	size_t note_count;
 };
@@ -153,6 +166,8 @@ struct report_process {
 	struct report_finding
 		*findings; /* worst first; suppressed ones too, which no total counts */
 	size_t finding_count;
+	struct report_held *held; /* worst first */
+	size_t held_count;
 	struct report_disagreement *disagreements;
 	size_t disagreement_count;
 	bool killed; /* what was live stands among the findings, by stack, as reachable */

@@ -269,7 +269,7 @@ static struct startup startup_find(const struct symbols *sym, uint32_t leaf)
 	uint32_t node = leaf;
 	for (uint32_t depth = 0; node && depth < SYMBOLS_DEPTH; depth++) {
 		struct session_frame frame = session_frame(sym->session, node);
-		if (frame.kind == OUROS_NODE_TRUNCATED)
+		if (frame.kind == OUROS_NODE_TRUNCATED || frame.kind == OUROS_NODE_CUT)
 			return (struct startup){ 0 };
 		if (frame_is_code(&frame) && frame_is_startup(&frame)) {
 			behind = true;
@@ -320,7 +320,8 @@ static size_t path_frames(struct symbols *sym, uint32_t leaf, uint32_t nodes, si
 		node = frame.parent;
 		if (frame.kind == OUROS_NODE_THREAD && frame.value < sym->session->thread_count)
 			view->thread = sym->session->threads[frame.value].tid;
-		view->truncated |= frame.kind == OUROS_NODE_TRUNCATED;
+		view->cut |= frame.kind == OUROS_NODE_CUT;
+		view->truncated |= frame.kind == OUROS_NODE_TRUNCATED || view->cut;
 		view->bare |= frame.kind == OUROS_NODE_BARE;
 		if (!frame_is_code(&frame) || depth >= nodes)
 			continue;

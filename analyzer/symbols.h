@@ -35,6 +35,7 @@ struct symbol_stack {
 	const struct symbol_frame *frames;
 	size_t count;
 	bool truncated, bare;
+	bool cut;	 /* truncated because no more was asked for */
 	uint32_t thread; /* tid */
 };
 const struct symbol_stack *symbols_stack(struct symbols *sym, uint32_t node);

@@ -38,15 +38,29 @@ void text_count(const struct text *t, uint64_t n, const char *one, const char *m
 	fprintf(t->out, "%s %s", format_count(n, text), n == 1 ? one : many);
 }
 
-void text_amount(const struct text *t, uint64_t bytes, uint64_t blocks)
+static void show_amount(const struct text *t, uint64_t bytes, uint64_t blocks, const char *about)
 {
+	fputs(about, t->out);
 	text_count(t, bytes, "byte", "bytes");
 	if (bytes >= TEXT_LARGE) {
 		char text[32];
 		fprintf(t->out, " (%s)", format_bytes(bytes, text));
 	}
-	fputs(" in ", t->out);
+	fprintf(t->out, " in %s", about);
 	text_count(t, blocks, "block", "blocks");
+}
+
+void text_amount(const struct text *t, uint64_t bytes, uint64_t blocks)
+{
+	show_amount(t, bytes, blocks, "");
+}
+
+void text_estimate(const struct text *t, uint64_t bytes, uint64_t blocks, uint64_t sample)
+{
+	char text[32];
+	show_amount(t, bytes, blocks, "~");
+	text_paint(t, PAINT_PLAIN);
+	fprintf(t->out, " (estimated from %s)", format_count(sample, text));
 }
 
 static void show_process(const struct text *t)
@@ -105,10 +119,13 @@ static void show_head(const struct text *t, const struct report_finding *f, size
 		fputs(", ", t->out);
 	}
 	text_paint(t, PAINT_STRONG);
-	text_amount(t, f->bytes, f->blocks);
+	if (f->is_sampled)
+		text_estimate(t, f->estimated_bytes, f->estimated_blocks, f->blocks);
+	else
+		text_amount(t, f->bytes, f->blocks);
 	text_paint(t, PAINT_PLAIN);
 	if (f->held_blocks) {
-		fputs(", holding ", t->out);
+		fputs(f->is_sampled ? ", which hold " : ", holding ", t->out);
 		text_amount(t, f->held_bytes, f->held_blocks);
 		fputs(" more", t->out);
 	}
@@ -179,6 +196,26 @@ static size_t show_findings(const struct text *t, const char *heading, size_t ma
 	return number;
 }
 
+/* Of a sampled session: what the findings hold. */
+static void show_held(const struct text *t)
+{
+	const struct report_process *p = t->process;
+	size_t max = t->o->max_findings;
+	if (!max && !t->o->verbose)
+		max = TEXT_ASIDE_MAX;
+	if (p->held_count)
+		fputs("\n--- what these hold, by stack, as far as it is in the sample\n", t->out);
+	for (size_t i = 0; i < p->held_count && (!max || i < max); i++) {
+		const struct report_held *held = &p->held[i];
+		fputs("\n   ", t->out);
+		text_estimate(t, held->estimated_bytes, held->estimated_blocks, held->blocks);
+		fputs(" made by\n", t->out);
+		text_stack(t, &held->stack, NULL);
+	}
+	if (max && p->held_count > max)
+		fprintf(t->out, "\n... and %zu stacks more\n", p->held_count - max);
+}
+
 static void show_suppressed(const struct text *t, size_t number)
 {
 	const struct report_total *s = &t->process->suppressed;
@@ -214,6 +251,7 @@ static void show_report(const struct text *t)
 	show_process(t);
 	fputc('\n', t->out);
 	number = show_findings(t, NULL, max, number, finding_is_leak);
+	show_held(t);
 	number = show_findings(t, "possible, not counted: held only by pointers into their middle",
 			       fewer, number, finding_is_possible);
 	number = show_findings(t,

@@ -30,6 +30,9 @@ void text_count(const struct text *t, uint64_t n, const char *one, const char *m
 /* "96 bytes in 2 blocks", the size in a person's units too where it is large. */
 void text_amount(const struct text *t, uint64_t bytes, uint64_t blocks);
 
+/* The same of what a sample of so many blocks says: "~96 bytes in ~2 blocks (estimated from 1)". */
+void text_estimate(const struct text *t, uint64_t bytes, uint64_t blocks, uint64_t sample);
+
 /* A file's path as short as it stays clear: relative to where the program ran, else its last two
  * parts. Points into path. */
 const char *text_path(const struct text *t, const char *path);

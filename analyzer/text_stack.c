@@ -195,6 +195,15 @@ static void show_frames(const struct text *t, const struct report_stack *stack, 
 			show_frame(t, i, &stack->frames[i], column);
 }
 
+static const char *why_bare(const struct text *t, const struct report_stack *stack)
+{
+	if (stack->count)
+		return "its outer part was not taken";
+	if (t->process->coverage.no_stacks)
+		return "none was recorded, as asked";
+	return t->process->coverage.sample_bytes ? "not in the sample" : "none was taken";
+}
+
 void text_stack(const struct text *t, const struct report_stack *stack,
 		const struct report_stack *above)
 {
@@ -221,8 +230,11 @@ void text_stack(const struct text *t, const struct report_stack *stack,
 	else if (common)
 		fprintf(t->out, "      ... %zu more, as above\n", common);
 	if (stack->bare)
-		fprintf(t->out, "      (no stack: %s)\n",
-			stack->count ? "its outer part was not taken" : "none was taken");
+		fprintf(t->out, "      (no stack: %s)\n", why_bare(t, stack));
+	else if (stack->cut)
+		fprintf(t->out, "      (cut at %" PRIu64 " frame%s, as asked)\n",
+			t->process->coverage.stack_depth,
+			t->process->coverage.stack_depth == 1 ? "" : "s");
 	else if (stack->truncated)
 		fputs("      (cut: the frames beyond are not known)\n", t->out);
 	text_paint(t, PAINT_PLAIN);

@@ -116,6 +116,32 @@ static void note_told(const struct session *s, struct store *store, struct repor
 	}
 }
 
+/* What stacks there are, where the user wanted less than all. */
+static void note_stacks(const struct session *s, struct store *store,
+			struct report_process *process)
+{
+	struct report_coverage *to = &process->coverage;
+	char *note = NULL;
+	to->no_stacks = s->header.stacks == OUROS_STACKS_NONE;
+	to->stack_depth = to->no_stacks ? 0 : s->header.stack_depth;
+	to->sample_bytes = s->header.stacks == OUROS_STACKS_SAMPLED ? s->header.sample_bytes : 0;
+	if (to->no_stacks)
+		verdict_add_note(store, process, "no stacks were recorded, as asked (--no-stacks)");
+	if (to->stack_depth) {
+		note = xasprintf("stacks are cut at %" PRIu64 " frame%s, as asked (--stack-depth)",
+				 to->stack_depth, to->stack_depth == 1 ? "" : "s");
+		verdict_add_note(store, process, note);
+		free(note);
+	}
+	if (to->sample_bytes) {
+		note = xasprintf("stacks were recorded of a sample, as asked (--sample-bytes "
+				 "%" PRIu64 "): what leaks is exact, where it was made an estimate",
+				 to->sample_bytes);
+		verdict_add_note(store, process, note);
+		free(note);
+	}
+}
+
 void verdict_coverage(const struct session *s, struct store *store, struct report_process *process)
 {
 	const struct ouros_coverage *from = &s->header.coverage;
@@ -143,6 +169,7 @@ void verdict_coverage(const struct session *s, struct store *store, struct repor
 		free(note);
 	}
 	note_told(s, store, process);
+	note_stacks(s, store, process);
 	note_roots(s, store, process);
 	enum ouros_reason reason = (enum ouros_reason)s->header.reason;
 	if (reason != OUROS_REASON_NONE && s->header.status != OUROS_STATUS_FROZEN)

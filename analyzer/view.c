@@ -48,6 +48,7 @@ const struct report_stack *view_stack(struct view *v, uint32_t node)
 					.count = from->count,
 					.truncated = from->truncated,
 					.bare = from->bare,
+					.cut = from->cut,
 					.tid = from->thread };
 	map_put(&v->stacks, (uintptr_t)from, stack);
 	return stack;
@@ -202,6 +203,9 @@ struct report_finding *view_findings(struct view *v, const struct group_set *gro
 			.bytes = group->bytes,
 			.held_blocks = group->held_blocks,
 			.held_bytes = group->held_bytes,
+			.is_sampled = group->estimate.is_sampled,
+			.estimated_blocks = estimate_whole(group->estimate.blocks),
+			.estimated_bytes = estimate_whole(group->estimate.bytes),
 			.stack = *view_stack(v, group->stack),
 			.member_total = group->member_total,
 			.cut = group->cut_edge,
@@ -214,6 +218,20 @@ struct report_finding *view_findings(struct view *v, const struct group_set *gro
 		view_fingerprint(v, finding);
 	}
 	return findings;
+}
+
+struct report_held *view_held(struct view *v, const struct estimate_held *held, size_t count)
+{
+	struct report_held *all = store_alloc(v->store, count, sizeof(*all));
+	for (size_t i = 0; i < count; i++)
+		all[i] = (struct report_held){
+			.blocks = held[i].blocks,
+			.bytes = held[i].bytes,
+			.estimated_blocks = estimate_whole(held[i].estimate.blocks),
+			.estimated_bytes = estimate_whole(held[i].estimate.bytes),
+			.stack = *view_stack(v, held[i].stack),
+		};
+	return all;
 }
 
 void view_deinit(struct view *v)

@@ -26,6 +26,8 @@ struct view {
  * template matches. set may be NULL when no group has members. */
 struct report_finding *view_findings(struct view *v, const struct group_set *groups,
 				     const struct block_set *set);
+/* What estimate_held_create found, with names. */
+struct report_held *view_held(struct view *v, const struct estimate_held *held, size_t count);
 /* What counts and memory disagree on; with join. */
 struct report_disagreement *view_disagreements(struct view *v, size_t *ret_count);
 void view_deinit(struct view *v);

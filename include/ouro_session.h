@@ -96,6 +96,17 @@ enum ouros_end {
 	OUROS_END_COUNT
 };
 
+/* Which blocks have a stack (header.stacks).  All blocks are in the table, whichever. */
+enum ouros_stacks {
+	OUROS_STACKS_ALL = 0,
+	OUROS_STACKS_NONE,
+	/* Those in which a sampled byte lies: a block of s bytes with probability 1 - exp(-s /
+	 * mean) (s: 1 at least), all if the mean is 1, and also each whose stack is BARE.  Objects
+	 * of the ledger always have one. */
+	OUROS_STACKS_SAMPLED,
+	OUROS_STACKS_COUNT
+};
+
 /* What the recording could not do, counted by the shim; a thread counts in its ouros_thread. */
 struct ouros_coverage {
 	uint64_t untracked;	   /* allocations forwarded without a record */
@@ -141,8 +152,11 @@ struct ouros_header {
 	struct ouros_string parent_exe;
 	struct ouros_string suppressions; /* of the program's __lsan_default_suppressions() */
 	struct ouros_string unbound; /* "--retain NAME" that no module calls, a NUL behind each */
+	uint32_t stacks;	     /* enum ouros_stacks; stored behind what follows */
+	uint32_t stack_depth;	     /* frames of a stack, at most; 0 all there are */
+	uint64_t sample_bytes;	     /* SAMPLED: the mean, see enum ouros_stacks */
 };
-_Static_assert(sizeof(struct ouros_header) == 304, "format");
+_Static_assert(sizeof(struct ouros_header) == 320, "format");
 _Static_assert(offsetof(struct ouros_header, coverage) == 128, "format");
 
 /* What a segment holds, and what its key means. */
@@ -202,6 +216,7 @@ enum ouros_node_kind {
 	OUROS_NODE_THREAD,    /* value = index of the thread; parent 0: the root of its paths */
 	OUROS_NODE_TRUNCATED, /* frames between here and the thread are not known; value = 0 */
 	OUROS_NODE_BARE,      /* no stack was taken; value = enum ouros_bare */
+	OUROS_NODE_CUT,	      /* as asked, what lies between here and the thread was left out */
 	OUROS_NODE_KIND_COUNT
 };
 

@@ -40,7 +40,7 @@ struct walk_step {
 	bool uses_bp;
 };
 
-enum walk_end { WALK_ON, WALK_JOINED, WALK_OUTERMOST, WALK_TRUNCATED, WALK_FAR };
+enum walk_end { WALK_ON, WALK_JOINED, WALK_OUTERMOST, WALK_TRUNCATED, WALK_CUT, WALK_FAR };
 
 static uintptr_t walk_base(const struct walk *w, uintptr_t cfa, uint8_t from)
 {
@@ -269,6 +269,12 @@ static inline enum walk_end walk_out(struct walk *w, struct thread *thread, uint
 		struct walk_step step = { 0, 0, false };
 		struct thread_frame *frame = &thread->frames[new];
 		walk_note(w, frame);
+		if (unlikely(new + 1 == options.stack_depth) && !rule_word_ends(word)) {
+			walk_note_step(w, &step, word, frame);
+			new ++;
+			end = WALK_CUT;
+			break;
+		}
 		end = walk_leave(w, word, &step);
 		if (end == WALK_FAR)
 			break;
@@ -299,6 +305,10 @@ static stack_id capture_walk(struct thread *thread, const struct capture_point *
 		kept = thread->capacity;
 		id = frames_intern(thread, new, thread->root, false);
 		break;
+	case WALK_CUT:
+		kept = thread->capacity;
+		id = frames_intern(thread, new, capture_cut(thread), false);
+		break;
 	case WALK_FAR:
 		return capture_far(thread, at);
 	case WALK_ON:
@@ -313,6 +323,9 @@ static stack_id capture_walk(struct thread *thread, const struct capture_point *
 	}
 	frames_keep(thread, new, kept);
 	recall_learn(thread, kept - new, id);
+	/* Where stacks are cut, a frame's node depends on what lies inside of it. */
+	if (unlikely(options.stack_depth))
+		thread->depth = 0;
 	return id;
 }
 
@@ -351,7 +364,7 @@ stack_id capture_bare(enum ouros_bare why, uintptr_t pc)
 {
 	struct thread *thread = guard.thread;
 
-	if (!thread && !(thread = thread_self_slow()))
+	if ((!thread && !(thread = thread_self_slow())) || !options.stacks)
 		return 0;
 	stack_id id = stack_child(thread->root, OUROS_NODE_BARE, why, 0);
 	return id && pc ? stack_child(id, OUROS_NODE_RETURN, pc, 0) : id;
@@ -361,4 +374,9 @@ stack_id capture_truncated(struct thread *thread)
 {
 	session_count(truncated_stacks, 1);
 	return stack_child(thread->root, OUROS_NODE_TRUNCATED, 0, 0);
+}
+
+stack_id capture_cut(struct thread *thread)
+{
+	return stack_child(thread->root, OUROS_NODE_CUT, 0, 0);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "guard.h"
+#include "options.h"
 #include "session.h"
 #include "stacks.h"
 #include "sys.h"
@@ -23,6 +24,7 @@ struct far_walk {
 	struct view view;
 	bool inside; /* the walk has reached the hook's caller */
 	bool full;   /* no room for another frame */
+	bool cut;    /* no other is asked for */
 	uint32_t new;
 	enum unwinder_end end;
 };
@@ -37,6 +39,10 @@ static bool far_note(const struct unwinder_frame *frame, void *arg)
 		far->inside = true;
 	if (!far->inside)
 		return true;
+	if (unlikely(options.stack_depth) && far->new == options.stack_depth) {
+		far->cut = true;
+		return false;
+	}
 	if (far->new == thread->capacity && !frames_make_room(thread, far->new, &kept)) {
 		far->full = true;
 		return false;
@@ -69,8 +75,10 @@ __attribute__((noinline)) stack_id capture_far(struct thread *thread,
 	capture_on_own_stack(far_run, &far);
 	session_count(walked, 1);
 	bool whole = far.end == UNWINDER_OUTERMOST && far.inside;
-	return frames_intern(thread, far.new, whole ? thread->root : capture_truncated(thread),
-			     false);
+	stack_id outer = whole	   ? thread->root
+			 : far.cut ? capture_cut(thread)
+				   : capture_truncated(thread);
+	return frames_intern(thread, far.new, outer, false);
 }
 
 /* --- the oracle ------------------------------------------------------------------------------- */
@@ -97,7 +105,7 @@ static bool verify_frame(uintptr_t pc, uintptr_t sp, void *arg)
 	verify->inside = true;
 	unsigned kind = verify_kind(verify->next);
 	/* A stack that says that it is cut short is right as far as it goes. */
-	if (kind == OUROS_NODE_TRUNCATED)
+	if (kind == OUROS_NODE_TRUNCATED || kind == OUROS_NODE_CUT)
 		return false;
 	if ((kind != OUROS_NODE_RETURN && kind != OUROS_NODE_EXACT) ||
 	    (stack_node(verify->next)->word & OUROS_NODE_VALUE_MASK) != pc ||

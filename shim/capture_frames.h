@@ -55,6 +55,9 @@ void capture_verify(const struct thread *thread, const struct capture_point *at,
 /* The node that says: the frames from here to the thread's first are not known. */
 stack_id capture_truncated(struct thread *thread);
 
+/* The node that says: the frames from here on were not asked for (stack_depth). */
+stack_id capture_cut(struct thread *thread);
+
 /* Calls f(arg) on our own stack, with sys_stack_lock, as GUARD_OURS, signals blocked. */
 void capture_on_own_stack(void (*f)(void *arg), void *arg);
 

@@ -9,6 +9,7 @@
  */
 #include "gc.h"
 
+#include "sample.h"
 #include "session.h"
 #include "threads.h"
 
@@ -113,7 +114,7 @@ void gc_allocating(void)
 /* Under gc_lock. */
 static void mode_settle(void)
 {
-	guard_set_mode(gc.disabled ? GUARD_PAUSED : gc.net0 ? GUARD_ARMED : GUARD_PLAIN);
+	guard_set_mode(gc.disabled ? GUARD_PAUSED : gc.net0 ? GUARD_ARMED : sample_mode());
 }
 
 void ouro_enable(void)

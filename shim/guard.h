@@ -44,6 +44,7 @@ enum guard_mode {
 	GUARD_OFF = 0,
 	GUARD_PLAIN,	/* the only one that the hot path knows */
 	GUARD_STARTING, /* before the constructor is over: nobody can unwind yet */
+	GUARD_SPARING,	/* not every block gets a stack: see sample.h */
 	GUARD_ARMED,	/* each allocation asks whether a collection is due */
 	GUARD_PAUSED,	/* as ignored blocks, without a stack */
 };

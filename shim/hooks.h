@@ -16,6 +16,7 @@
 #include "blocks.h"
 #include "capture.h"
 #include "guard.h"
+#include "options.h"
 #include "real.h"
 #include "session.h"
 #include "sys.h"
@@ -41,6 +42,8 @@ static inline void hook_set_depth(enum guard_depth depth)
  * nobody can unwind yet. */
 static inline stack_id hook_stack(const struct capture_point *at)
 {
+	if (unlikely(!options.stacks))
+		return 0;
 	if (likely(__atomic_load_n(&session.header->status, __ATOMIC_RELAXED) !=
 		   OUROS_STATUS_STARTING))
 		return capture_stack(at);

@@ -11,6 +11,7 @@
 #include "hooks_plain.h"
 #include "ledger.h"
 #include "lifecycle.h"
+#include "sample.h"
 #include "session.h"
 #include "threads.h"
 #include "weak.h"
@@ -60,7 +61,8 @@ static inline void *hook_record(uintptr_t veiled, size_t size, stack_id stack, b
 }
 
 /* Recording otherwise than plainly.  A collection takes the guard itself; what is born while paused
- * has no stack and is never reported, but its thread counts it, as it will its free. */
+ * has no stack and is never reported, but its thread counts it, as it will its free.  Before the
+ * start is over each block has its bare stack, sampled or not. */
 __attribute__((noinline)) static void *hook_made_otherwise(uintptr_t veiled, size_t size,
 							   const struct capture_point *at)
 {
@@ -74,7 +76,8 @@ __attribute__((noinline)) static void *hook_made_otherwise(uintptr_t veiled, siz
 		thread_self_slow();
 		session_count(paused, 1);
 	}
-	return hook_record(veiled, size, paused ? 0 : hook_stack(at), paused || guard.disabled);
+	bool bare = paused || !(sample_takes(size) || mode == GUARD_STARTING);
+	return hook_record(veiled, size, bare ? 0 : hook_stack(at), paused || guard.disabled);
 }
 
 void *hook_made(void *p, size_t size, const struct capture_point *at)

@@ -20,6 +20,7 @@
 #include "guard.h"
 #include "options.h"
 #include "reporter.h"
+#include "sample.h"
 #include "session.h"
 #include "snapshot.h"
 #include "sys.h"
@@ -55,6 +56,7 @@ void lifecycle_first_call(void)
 		guard_page->alive = 0;
 		return;
 	}
+	sample_init();
 	__atomic_store_n(&guard_page->recording, GUARD_STARTING, __ATOMIC_RELEASE);
 	if (!options.detect_leaks)
 		session_freeze(OUROS_REASON_DISABLED);

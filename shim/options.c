@@ -19,7 +19,7 @@ enum {
 	OPTIONS_TIMEOUT_MAX = 24 * 60 * 60,
 };
 
-struct options options;
+struct options options = { .stacks = true };
 
 enum option_type {
 	OPTION_FLAG,
@@ -27,7 +27,8 @@ enum option_type {
 	OPTION_LIST,
 	OPTION_ROOT,
 	OPTION_SECONDS,
-	OPTION_STATUS
+	OPTION_STATUS,
+	OPTION_COUNT
 };
 
 struct option {
@@ -51,6 +52,10 @@ static const struct option option_table[] = {
 	{ "detect_leaks", OPTION_FLAG, true, PLACE(detect_leaks) },
 	{ "verify_stacks", OPTION_FLAG, false, PLACE(verify_stacks) },
 	{ "handle_signals", OPTION_FLAG, false, PLACE(handle_signals) },
+	{ "stacks", OPTION_FLAG, false, PLACE(stacks) },
+	{ "stack_depth", OPTION_COUNT, false, PLACE(stack_depth) },
+	{ "sample_bytes", OPTION_COUNT, false, PLACE(sample_bytes) },
+	{ "sample_seed", OPTION_COUNT, false, PLACE(sample_seed) },
 	{ "use_globals", OPTION_ROOT, true, OUROS_ROOT_GLOBAL },
 	{ "use_stacks", OPTION_ROOT, true, OUROS_ROOT_STACK },
 	{ "use_registers", OPTION_ROOT, true, OUROS_ROOT_REGISTER },
@@ -156,6 +161,10 @@ static void option_set(const struct option *option, const struct word *value)
 		if (word_number(value, 255, &number))
 			*(uint32_t *)place = number;
 		break;
+	case OPTION_COUNT:
+		if (word_number(value, UINT32_MAX, &number))
+			*(uint32_t *)place = number;
+		break;
 	}
 }
 _Static_assert(sizeof(options.dir) == sizeof(options.analyzer) &&
@@ -201,6 +210,7 @@ void options_parse_lsan(const char *lsan_text, const char *text)
 	options.report = true;
 	options.detect_leaks = true;
 	options.handle_signals = true;
+	options.stacks = true;
 	options.roots = OPTIONS_ALL_ROOTS;
 	options.deadline_ms = OPTIONS_TIMEOUT * 1000;
 	if (lsan_text)

@@ -23,11 +23,15 @@ struct options {
 	bool detect_leaks;   /* detect_leaks=0: forward only */
 	bool verify_stacks;  /* verify_stacks=1: compare each capture with libunwind's own cursor */
 	bool handle_signals; /* handle_signals=0: fatal signals take no snapshot */
-	uint32_t roots;	     /* bits 1 << enum ouros_root: use_globals= use_stacks= use_registers=
-				use_tls= use_mappings= use_root_regions= (default all 1) */
-	uint32_t deadline_ms; /* snapshot_timeout=SECONDS (default 60) */
-	uint32_t exitcode;    /* exitcode=N: plain LD_PRELOAD only, exit status when leaks are found
-				 and the    program itself exited 0 (default 0: leave it alone) */
+	bool stacks;	     /* stacks=0: no stack is captured at all */
+	uint32_t stack_depth;  /* stack_depth=N: so many innermost frames; 0 = all there are */
+	uint32_t sample_bytes; /* sample_bytes=N: stacks of sampled blocks only, see sample.h */
+	uint32_t sample_seed;  /* sample_seed=N: the same samples in each run; 0 = others */
+	uint32_t roots;	       /* bits 1 << enum ouros_root: use_globals= use_stacks= use_registers=
+				  use_tls= use_mappings= use_root_regions= (default all 1) */
+	uint32_t deadline_ms;  /* snapshot_timeout=SECONDS (default 60) */
+	uint32_t exitcode; /* exitcode=N: plain LD_PRELOAD only, exit status when leaks are found
+			      and the    program itself exited 0 (default 0: leave it alone) */
 };
 extern struct options options;
 

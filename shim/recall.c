@@ -3,6 +3,7 @@
 #include "recall.h"
 
 #include "capture_frames.h"
+#include "options.h"
 #include "rules.h"
 #include "sys.h"
 
@@ -250,6 +251,14 @@ static bool lesson_take(struct recall_lesson *l, const struct thread_frame *fram
 	return good;
 }
 
+/* The frame at which stacks are cut: the outermost of all that share it, whatever its rule. */
+static bool lesson_cut(struct recall_lesson *l, const struct thread_frame *frame)
+{
+	l->node = (struct recall_node){ .pc = frame->pc, .flags = RECALL_END };
+	l->rest = (struct recall_rest){ 0 };
+	return !(frame->flags & FRAME_EXACT);
+}
+
 /* The caller of node i that is at pc: behind it, or in the table.  0: none yet. */
 static uint32_t caller_find(const struct recall *r, uint32_t i, uintptr_t pc)
 {
@@ -275,7 +284,8 @@ static bool path_add(struct recall *r, const struct thread_frame *frame, uint32_
 	uint32_t inner = 0, first = 0, before = r->count;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (!lesson_take(&l, &frame[i])) {
+		bool cut = i + 1 == options.stack_depth;
+		if (!(cut ? lesson_cut(&l, &frame[i]) : lesson_take(&l, &frame[i]))) {
 			r->count = before;
 			return false;
 		}

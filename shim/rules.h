@@ -84,6 +84,14 @@ uint64_t rule_lookup(uintptr_t pc, bool exact);
 /* The rule that a word of kind RULE_WORD_SIDE stands for. */
 const struct rule *rule_side(uint64_t word);
 
+/* Does a word say by itself that its frame is the outermost? */
+static inline bool rule_word_ends(uint64_t word)
+{
+	unsigned kind = rule_word_kind(word);
+
+	return kind == RULE_END || (kind == RULE_WORD_SIDE && rule_side(word)->kind == RULE_END);
+}
+
 /* Learns the rule of pc and returns its word; never 0.  Slow: our own stack, sys_stack_lock.  A pc
  * outside all modules is RULE_WALK and not remembered: anything may be mapped there later. */
 uint64_t rule_learn(uintptr_t pc, bool exact);

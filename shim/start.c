@@ -23,6 +23,7 @@
 #include "modules.h"
 #include "options.h"
 #include "reporter.h"
+#include "sample.h"
 #include "session.h"
 #include "sys.h"
 #include "user_hooks.h"
@@ -119,7 +120,7 @@ __attribute__((constructor)) static void shim_start(void)
 		__atomic_compare_exchange_n(&session.header->status, &starting,
 					    OUROS_STATUS_RECORDING, false, __ATOMIC_RELEASE,
 					    __ATOMIC_RELAXED);
-		guard_set_mode(GUARD_PLAIN);
+		guard_set_mode(sample_mode());
 	}
 	previous_remove();
 	environment_take_out(!options.follow);

@@ -22,6 +22,7 @@ ENUMS = {
     "ouros_status": ("status", "OUROS_STATUS_"),
     "ouros_reason": ("REASONS", "OUROS_REASON_"),
     "ouros_end": ("end", "OUROS_END_"),
+    "ouros_stacks": ("stacks", "OUROS_STACKS_"),
     "ouros_kind": ("Kinds of segments", "OUROS_KIND_"),
     "ouros_node_kind": ("STACKS", "OUROS_NODE_"),
     "ouros_bare": ("STACKS", "OUROS_BARE_"),
