@@ -129,6 +129,8 @@ static void region_fill(struct build *b, uintptr_t region, const uint64_t *slots
 {
 	struct heap_cell *cells = region_add(b, region);
 
+	if (b->heap->small > HEAP_BLOCKS_MAX - OUROS_REGION_SLOTS)
+		snapshot_fail(OUROS_REASON_TABLE_FULL);
 	while (b->heap->block_room - b->heap->small < OUROS_REGION_SLOTS)
 		b->heap->block = scratch_grow(b->heap->block, sizeof(*b->heap->block),
 					      b->heap->block_room, &b->heap->block_room);
@@ -200,6 +202,8 @@ static uint64_t large_key(const void *item)
 
 void heap_add_other(struct heap *heap, uint32_t size_flags)
 {
+	if (heap->count == HEAP_BLOCKS_MAX)
+		snapshot_fail(OUROS_REASON_TABLE_FULL);
 	heap->block =
 		scratch_grow(heap->block, sizeof(*heap->block), heap->count, &heap->block_room);
 	heap->block[heap->count++].size = size_flags;
@@ -345,56 +349,4 @@ uint64_t heap_word(const struct heap *heap, const struct heap_hit *hit)
 	slots = block_region(hit->start);
 	word = slots ? slots[hit->start >> OUROS_SLOT_SHIFT & (OUROS_REGION_SLOTS - 1)] : 0;
 	return OUROS_SLOT_OFFSET(word) == (hit->start & GRANULE) ? word : 0;
-}
-
-/* Moves the cursor to the cell that the small block starts in. */
-static void cursor_seek(const struct heap *heap, struct heap_cursor *cursor, uint32_t ordinal)
-{
-	uint32_t region = cursor->region;
-	const struct heap_cell *cells;
-
-	while (region + 1 < heap->region_count && heap->region[region + 1].rank <= ordinal)
-		region++;
-	if (region != cursor->region)
-		cursor->cell = 0;
-	cursor->region = region;
-	cells = &heap->cells[(size_t)region * HEAP_REGION_CELLS];
-	while (cursor->cell + 1 < HEAP_REGION_CELLS && cells[cursor->cell + 1].rank <= ordinal)
-		cursor->cell++;
-	cursor->ordinal = cells[cursor->cell].rank;
-	cursor->left = cells[cursor->cell].starts;
-}
-
-struct heap_hit heap_hit_at(const struct heap *heap, struct heap_cursor *cursor, uint32_t ordinal)
-{
-	uintptr_t start;
-
-	if (unlikely(ordinal >= heap->inner_first))
-		return inner_hit(heap, ordinal - heap->inner_first);
-	if (unlikely(ordinal >= heap->small)) {
-		const struct ouros_large *l = &heap->large[ordinal - heap->small];
-
-		return (struct heap_hit){ l->address, l->size, ordinal };
-	}
-	for (; cursor->left && cursor->ordinal < ordinal; cursor->ordinal++)
-		cursor->left &= cursor->left - 1;
-	if (!cursor->left) {
-		cursor_seek(heap, cursor, ordinal);
-		for (; cursor->ordinal < ordinal; cursor->ordinal++)
-			cursor->left &= cursor->left - 1;
-	}
-	start = heap->region[cursor->region].start + (uintptr_t)cursor->cell * CELL_BYTES +
-		(unsigned)__builtin_ctzll(cursor->left) * (uintptr_t)GRANULE;
-	return (struct heap_hit){ start, heap_size(heap, ordinal), ordinal };
-}
-
-void heap_each(const struct heap *heap, void (*f)(const struct heap_hit *hit, void *arg), void *arg)
-{
-	struct heap_cursor cursor = { 0 };
-
-	for (uint32_t i = 0; i < heap->count; i++) {
-		struct heap_hit hit = heap_hit_at(heap, &cursor, i);
-
-		f(&hit, arg);
-	}
 }

@@ -32,6 +32,8 @@ enum {
 	HEAP_DIRECTORY_SIZE = 1 << (47 - OUROS_REGION_SHIFT - HEAP_LEAF_SHIFT), /* 16384 */
 	HEAP_NEAR = 1 << 17, /* gaps between blocks that are malloc's own are smaller than this */
 };
+/* A mark has room for ordinals below this. */
+enum { HEAP_BLOCKS_MAX = (int)(OUROS_MARK_POSSIBLE - OUROS_MARK_PARENT - 1) };
 /* In the region table: a large block touches it, or an inner block that lies in no other. */
 #define HEAP_LARGE_HERE UINT32_C(0x80000000)
 /* In heap_block.size.  COUNTED: the ledger knows something in it, so who reads it or points to it

@@ -15,7 +15,6 @@
 
 enum {
 	OPTIONS_ALL_ROOTS = ((1 << OUROS_ROOT_COUNT) - 1) & ~(1 << OUROS_ROOT_NONE),
-	OPTIONS_TIMEOUT = 60,
 	OPTIONS_TIMEOUT_MAX = 24 * 60 * 60,
 };
 
@@ -212,7 +211,6 @@ void options_parse_lsan(const char *lsan_text, const char *text)
 	options.handle_signals = true;
 	options.stacks = true;
 	options.roots = OPTIONS_ALL_ROOTS;
-	options.deadline_ms = OPTIONS_TIMEOUT * 1000;
 	if (lsan_text)
 		options_read(lsan_text, true);
 	if (text)

@@ -29,9 +29,9 @@ struct options {
 	uint32_t sample_seed;  /* sample_seed=N: the same samples in each run; 0 = others */
 	uint32_t roots;	       /* bits 1 << enum ouros_root: use_globals= use_stacks= use_registers=
 				  use_tls= use_mappings= use_root_regions= (default all 1) */
-	uint32_t deadline_ms;  /* snapshot_timeout=SECONDS (default 60) */
+	uint32_t deadline_ms;  /* snapshot_timeout=SECONDS; 0: see snapshot.h */
 	uint32_t exitcode; /* exitcode=N: plain LD_PRELOAD only, exit status when leaks are found
-			      and the    program itself exited 0 (default 0: leave it alone) */
+			      and the program itself exited 0 (default 0: leave it alone) */
 };
 extern struct options options;
 

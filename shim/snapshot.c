@@ -21,12 +21,14 @@
 #include "session.h"
 #include "snapshot_clone.h"
 #include "sys.h"
+#include "threads.h"
 
 enum {
 	SNAPSHOT_NAP_MIN_US = 50,
 	SNAPSHOT_NAP_MAX_US = 5000,
 	SNAPSHOT_GRACE_MS = 2000, /* beyond the clone's own deadlines */
 	SNAPSHOT_DEADLINE_MS = 60000,
+	SNAPSHOT_BLOCKS_A_MS = 1000,
 	KERNEL_SIGSET = 8,
 	FREEZE_SIGNAL_BIT = 32,
 	SNAPSHOT_LOOK_MS = 5, /* between looks whether the clone is still alive */
@@ -42,7 +44,13 @@ uint32_t snapshot_frozen;
 
 uint32_t snapshot_deadline_ms(void)
 {
-	return options.deadline_ms ? options.deadline_ms : SNAPSHOT_DEADLINE_MS;
+	uint64_t allocs, frees;
+
+	if (options.deadline_ms)
+		return options.deadline_ms;
+	threads_sum(&allocs, &frees);
+	return SNAPSHOT_DEADLINE_MS +
+	       (allocs > frees ? (uint32_t)((allocs - frees) / SNAPSHOT_BLOCKS_A_MS) : 0);
 }
 
 static void nap_us(uint64_t us)
@@ -156,7 +164,8 @@ static struct snapshot_shared *make_shared(void)
 static void wait_until_built(const struct snapshot_job *job, long pid)
 {
 	const struct timespec look = { 0, SNAPSHOT_LOOK_MS * (long)MS };
-	uint64_t give_up = sys_clock_ns(CLOCK_MONOTONIC) + snapshot_deadline_ms() * MS;
+	uint64_t give_up =
+		sys_clock_ns(CLOCK_MONOTONIC) + (SNAPSHOT_TABLES_MS + SNAPSHOT_GRACE_MS) * MS;
 
 	while (!__atomic_load_n(&job->shared->built, __ATOMIC_ACQUIRE)) {
 		siginfo_t info = { 0 };

@@ -59,7 +59,8 @@ int snapshot_query(void (*f)(struct heap *heap, const struct maps *maps, const s
 			     void *arg),
 		   void *arg, const struct capture_live *live);
 
-/* What each half of the clone's work may take. */
+/* What each half of the clone's work may take: as long as was asked for, or else a minute, and a
+ * second for each million blocks (a machine at rest needs a tenth of one). */
 uint32_t snapshot_deadline_ms(void);
 
 /* Root regions registered by the program; also the ignore list's roots. -ENOENT when not found. */

@@ -182,6 +182,8 @@ static void read_tables(void)
 		snapshot_fail(OUROS_REASON_FILE_GONE);
 	heap_build(&heap);
 	snapshot_ledger_copy(&ledger);
+	if (sys_clock_ns(CLOCK_MONOTONIC) - started_ns > SNAPSHOT_TABLES_MS * UINT64_C(1000000))
+		snapshot_fail(OUROS_REASON_DEADLINE); /* they may have changed meanwhile */
 	__atomic_store_n(&job->shared->built, 1, __ATOMIC_RELEASE); /* wait_until_built */
 	(void)sys_call3(SYS_futex, &job->shared->built, FUTEX_WAKE, 1);
 }

@@ -8,6 +8,9 @@
 #include "ouro_session.h"
 #include "snapshot.h"
 
+/* The threads stand still until the tables are read, but not longer than this and a little. */
+enum { SNAPSHOT_TABLES_MS = 90000 };
+
 /* A page that the process and its clone share; made once, used under the snapshot's lock. */
 struct snapshot_shared {
 	uint32_t built; /* futex: 1 = the clone has copied what goes on changing */
