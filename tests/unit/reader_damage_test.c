@@ -100,6 +100,8 @@ static const struct damage damages[] = {
 	{ "unknown status at 0x", HEADER(status), 4 },
 	{ "unknown reason at 0x", HEADER(reason), OUROS_REASON_COUNT },
 	{ "unknown end at 0x", HEADER(end), OUROS_END_COUNT },
+	{ "unknown choice of stacks at 0x130", HEADER(stacks), OUROS_STACKS_COUNT },
+	{ "samples without a mean at 0x138", HEADER(stacks), OUROS_STACKS_SAMPLED },
 	{ "promise of a snapshot that is not there at 0x", HEADER(snapshot), 2 },
 	{ "string outside the strings at 0x18", HEADER(exe), 0x18 },
 	{ "directory that runs in a loop at 0x1000", DIRECTORY(next), OUROS_HEADER_SIZE },
