@@ -122,9 +122,13 @@ $(ORACLE_BIN): $(OUT)/tests/oracle/partition.o $(OUT)/analyzer.a
 	$(BUILD)/tests/unit/shim/*.d)
 
 # --- tests, measurements, a first look -----------------------------------------------------------
-.PHONY: deps unit tests check quick bench demo
+.PHONY: deps bench-deps unit tests check quick bench demo
 deps:
 	$(Q).ci/deps
+
+# The peers that ouro is measured beside.
+bench-deps:
+	$(Q).ci/bench-deps
 
 unit: $(UNIT_BIN) $(SHIM_UNIT_BIN) $(ORACLE_BIN)
 	@:
@@ -141,7 +145,7 @@ quick: tests
 	$(Q)BUILD=$(BUILD) tests/run --quick
 
 bench: all
-	$(Q)BUILD=$(BUILD) tests/bench/run $(BENCH)
+	$(Q)BUILD=$(BUILD) tests/bench/run $(if $(filter 1,$(QUICK)),--quick)
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all
@@ -193,7 +197,9 @@ help:
 		'make demo       a small program and a real one under ouro (installs what is missing)' \
 		'make check      every test; the last line counts them (installs what is missing)' \
 		'make quick      the short test tier, for developers' \
-		'make bench      what ouro costs: time, memory, bytes a block (BENCH=--help: its options)' \
+		'make bench      what ouro costs beside its peers, in tables and build/bench/bench.json' \
+		'                (QUICK=1: under 3 minutes; BENCH=OPTIONS, --help lists them; BENCH_JSON=FILE)' \
+		'make bench-deps install what it is measured beside (heaptrack, valgrind, redis, ...)' \
 		'make deps       only install what is missing (apt; sudo where not root)' \
 		'make install    into DESTDIR and PREFIX (/usr/local); make uninstall takes it away' \
 		'make clean      remove the build directory' \

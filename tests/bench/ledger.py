@@ -25,21 +25,16 @@ def time_pairs(prefix, out, count):
     return {tuple(line.split()[:3]): float(line.split()[3]) for line in said.splitlines()}
 
 
-def print_pairs(ouro, out, rounds, count):
-    figures = {"bare": collections.defaultdict(list), "ouro": collections.defaultdict(list)}
+def measure_pairs(ouro, out, rounds, count):
+    figures = collections.defaultdict(list)
     for _ in range(rounds):
         for name, prefix in (("bare", []), ("ouro", [*ouro, "run", "-o", "/dev/null", "--"])):
             for key, value in time_pairs(prefix, out, count).items():
-                figures[name][key].append(value)
-    print(f"\n{'':34}{'bare':^27}{'ouro':^27}\n{'CPU ns a pair':34}" +
-          f"{'1 thread':>9}{'4':>9}{'4, one':>9}" * 2 + f"\n{'':34}" + f"{'':18}{'object':>9}" * 2)
-    for kind, about in KINDS:
-        values = [figures[name].get((kind, *column)) for name in ("bare", "ouro") for column in COLUMNS]
-        print(f"{about:34}" + "".join(f"{statistics.median(v):9.1f}" if v else f"{'-':>9}"
-                                      for v in values))
-    alone = figures["bare"].get(("retain", "1", "own"))
-    if alone:
-        print(f"a call without the library: {statistics.median(alone) / CALLS:.2f} ns")
+                figures[name, *key].append(value)
+    return [{"pair": kind, "threads": int(threads), "object": whose,
+             **{f"{name}_ns": statistics.median(figures[name, kind, threads, whose] or [0])
+                for name in ("bare", "ouro")}}
+            for kind, _ in KINDS for threads, whose in COLUMNS]
 
 
 def session_bytes(ouro, out, *arguments):
@@ -53,14 +48,34 @@ def session_bytes(ouro, out, *arguments):
         saved.unlink(missing_ok=True)
 
 
-def print_bytes(ouro, out, count):
+def measure_bytes(ouro, out, count):
     """By how much the session of as many blocks grows when each is retained by name."""
     try:
         recorded, snapshot = ((session_bytes(ouro, out, str(count), "retained", *killed) -
                                session_bytes(ouro, out, str(count), "plain", *killed)) / count
                               for killed in (["killed"], []))
-    except OSError as e:
-        print(f"\nno session to measure: {e}")
+    except OSError:
+        recorded = snapshot = None
+    return {"objects": count, "recorded": recorded, "with_snapshot": snapshot}
+
+
+def measure(ouro, out, rounds, quick):
+    return {"pairs": measure_pairs(ouro, out, rounds, 200000 if quick else 2000000),
+            "object_bytes": measure_bytes(ouro, out, 100000 if quick else 1000000)}
+
+
+def print_ledger(got):
+    ns = {(row["pair"], str(row["threads"]), row["object"]): row for row in got["pairs"]}
+    print(f"\n{'':34}{'bare':^27}{'ouro':^27}\n{'CPU ns a pair':34}" +
+          f"{'1 thread':>9}{'4':>9}{'4, one':>9}" * 2 + f"\n{'':34}" + f"{'':18}{'object':>9}" * 2)
+    for kind, about in KINDS:
+        print(f"{about:34}" + "".join(f"{ns[kind, *column][name]:9.1f}"
+                                      for name in ("bare_ns", "ouro_ns") for column in COLUMNS))
+    alone = ns["retain", "1", "own"]["bare_ns"]
+    print(f"a call without the library: {alone / CALLS:.2f} ns")
+    size = got["object_bytes"]
+    if size["recorded"] is None:
+        print("\nno session to measure")
         return
-    print(f"\nbytes of the session an object with one named retain: {recorded:.1f}, "
-          f"with a snapshot {snapshot:.1f} ({count} objects)")
+    print(f"\nbytes of the session an object with one named retain: {size['recorded']:.1f}, "
+          f"with a snapshot {size['with_snapshot']:.1f} ({size['objects']} objects)")

@@ -1,91 +1,66 @@
 # SPDX-License-Identifier: MIT
 """What is measured: programs of ours that stress one thing each (tests/bench/programs), and real
-ones on inputs that are made here, the same each time."""
+ones on inputs that are made here."""
 
 import dataclasses
 import pathlib
-import random
-import shutil
 import subprocess
+
+import inputs
+import redis
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = HERE / "programs"
 INCLUDE = HERE.parent.parent / "include"
 CFLAGS = ["-O2", "-fomit-frame-pointer", "-Wall", "-Wextra", f"-I{INCLUDE}"]
+LIBRARIES = ("first", "twin")  # preloaded, no programs
+WITH_DEBUG_INFORMATION = ("leaking",)
 
 
 @dataclasses.dataclass
 class Program:
+    """argv at one size; `client` is called while it runs, with its process."""
+
     name: str
     argv: list
     about: str
+    real: bool = False
+    small: bool = False
     cwd: pathlib.Path = None
     env: dict = dataclasses.field(default_factory=dict)
+    client: object = None
 
 
 def compile_all(out):
-    """Name -> binary, each anew where its source is younger."""
+    """Name -> binary, each anew where its source or a header is younger."""
     made = {}
+    headers = max(p.stat().st_mtime for p in (*SOURCES.glob("*.h"), INCLUDE / "ouro.h"))
     for source in sorted(SOURCES.glob("*.c*")):
-        target = out / source.stem
-        made[source.stem] = target
-        newest = max(p.stat().st_mtime for p in (source, SOURCES / "random.h", INCLUDE / "ouro.h"))
-        if target.exists() and target.stat().st_mtime >= newest:
+        target = made[source.stem] = out / source.stem
+        if target.exists() and target.stat().st_mtime >= max(source.stat().st_mtime, headers):
             continue
         compiler = ["gcc", "-std=gnu11"] if source.suffix == ".c" else ["g++", "-std=c++17"]
-        shared = ["-shared", "-fPIC"] if source.stem == "first" else ["-pthread"]
-        subprocess.run([*compiler, *CFLAGS, *shared, source, "-o", target], check=True)
+        flags = ["-shared", "-fPIC"] if source.stem in LIBRARIES else ["-pthread"]
+        if source.stem in WITH_DEBUG_INFORMATION:
+            flags.append("-g")
+        subprocess.run([*compiler, *CFLAGS, *flags, source, "-o", target], check=True)
     return made
 
 
-def words(rng, count):
-    return " ".join("".join(rng.choices("abcdefghijklmnoprstuvwz", k=rng.randint(2, 9)))
-                    for _ in range(count))
-
-
-def write_json(path, records):
-    rng = random.Random(1)
-    with open(path, "w", encoding="ascii") as f:
-        f.write("[")
-        for i in range(records):
-            f.write(f'{"," if i else ""}{{"id":{i},"name":"{words(rng, 2)}","tags":["{words(rng, 1)}",'
-                    f'"{words(rng, 1)}"],"at":{{"x":{rng.random():.6f},"y":{rng.random():.6f}}}}}\n')
-        f.write("]")
-
-
-def write_xml(path, records):
-    rng = random.Random(2)
-    with open(path, "w", encoding="ascii") as f:
-        f.write("<records>")
-        for i in range(records):
-            f.write(f'<record id="{i}" kind="{words(rng, 1)}"><name>{words(rng, 2)}</name>'
-                    f"<text>{words(rng, 6)}</text></record>\n")
-        f.write("</records>")
-
-
-def write_repository(path, commits):
-    """A history of edits to a few files, by git's own import stream."""
-    rng = random.Random(3)
-    files = [[words(rng, 8) for _ in range(200)] for _ in range(8)]
-    stream = []
-    for i in range(commits):
-        stream.append(f"commit refs/heads/main\ncommitter A <a@example.org> {1700000000 + i} +0000\n"
-                      f"data 6\nchange\n")
-        for n in rng.sample(range(len(files)), 3):
-            for _ in range(6):
-                files[n][rng.randrange(len(files[n]))] = words(rng, 8)
-            text = "\n".join(files[n]) + "\n"
-            stream.append(f"M 100644 inline file{n}\ndata {len(text)}\n{text}\n")
-    shutil.rmtree(path, ignore_errors=True)
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", path], check=True,
-                   env=git_environment(path))
-    subprocess.run(["git", "fast-import", "--quiet"], cwd=path, check=True, text=True,
-                   input="".join(stream), env=git_environment(path))
-
-
-def git_environment(home):
-    return {"PATH": "/usr/bin:/bin", "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
-
+OURS = (
+    # name, (arguments of a full run), (of a small one), what it is
+    ("growth", [5000000], [500000], "48-byte nodes in a tree, all live at the end"),
+    ("growth-shuffle", [5000000, "shuffle"], [500000, "shuffle"],
+     "the same, linked in an order that is not that of their addresses"),
+    ("growth-leak", [5000000, "leak"], [500000, "leak"], "the same, its root forgotten"),
+    ("churn", [3000000], [600000], "malloc and free, 64 stacks of 10 frames at random"),
+    ("deep", [1000000], [200000], "malloc and free under 60 frames"),
+    ("threads", [1000000], [200000], "4 threads that free each other's blocks"),
+    ("maps", [100000], [25000], "C++ maps of strings and shared_ptrs"),
+    ("objects", [1000000], [100000], "32-byte blocks, each retained by name, all live"),
+    ("empty", [], [], "main returns: start, snapshot, report"),
+    ("leaking", [], [], "one block and a cycle of two lost: the same, and a report with names"),
+)
 
 SQL = """
 CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT, price REAL);
@@ -98,67 +73,96 @@ SELECT count(*) FROM item a JOIN item b ON a.name = b.name;
 """
 
 
-def discover(out, quick):
-    """Every program that can be measured on this machine, on full or small inputs."""
-    made = compile_all(out)
-    inputs = out / ("quick" if quick else "full")
-    inputs.mkdir(exist_ok=True)
+def compiler_proper(driver, name):
+    """Where the driver has the program that compiles."""
+    return subprocess.run([driver, f"-print-prog-name={name}"], text=True, check=True,
+                          capture_output=True).stdout.strip()
 
-    def size(full, small):
-        return str(small if quick else full)
 
-    def made_once(name, write, count):
-        path = inputs / f"{count}-{name}"
-        if not path.exists():
-            unfinished = inputs / f"unfinished-{name}"
-            write(unfinished, int(count))
-            unfinished.rename(path)
-        return str(path)
+def python3(command, store, size):
+    return {"argv": [command, str(HERE / "script.py"), str(size(12, 3))],
+            "env": {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"}}
 
-    ours = [
-        ("growth", [size(5000000, 500000)], "48-byte nodes in a tree, all live at the end"),
-        ("growth-leak", [size(5000000, 500000), "leak"], "the same, its root forgotten"),
-        ("churn", [size(3000000, 600000)], "malloc and free, 64 stacks of 10 frames at random"),
-        ("deep", [size(1000000, 200000)], "malloc and free under 60 frames"),
-        ("threads", [size(1000000, 200000)], "4 threads that free each other's blocks"),
-        ("maps", [size(100000, 25000)], "C++ maps of strings and shared_ptrs"),
-        ("objects", [size(1000000, 100000)], "32-byte blocks, each retained by name, all live"),
-        ("empty", [], "main returns: start, snapshot, report"),
-    ]
-    for name, arguments, about in ours:
-        yield Program(name, [str(made[name.split("-")[0]]), *arguments], about)
 
-    def have(command):
-        return pathlib.Path(command).exists()
+def sqlite3(command, store, size):
+    return {"argv": [command, "-init", "/dev/null", ":memory:", SQL.format(rows=size(500000, 24000))],
+            "env": {"HOME": str(store.folder)}}
 
-    if have("/usr/bin/python3"):
-        yield Program("python3", ["/usr/bin/python3", str(HERE / "script.py"), size(12, 3)],
-                      "json, re, objects; PYTHONMALLOC=malloc",
-                      env={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"})
-    if have("/usr/bin/git"):
-        repository = made_once("repository", write_repository, size(600, 100))
-        yield Program("git", ["/usr/bin/git", "--no-pager", "log", "-p"], "log -p",
-                      cwd=repository, env=git_environment(inputs))
-    if have("/usr/bin/sqlite3"):
-        yield Program("sqlite3", ["/usr/bin/sqlite3", "-init", "/dev/null", ":memory:",
-                                  SQL.format(rows=size(120000, 24000))],
-                      "insert, index, group, join in memory", env={"HOME": str(inputs)})
-    cc1plus = subprocess.run(["g++", "-print-prog-name=cc1plus"], text=True, check=True,
-                             capture_output=True).stdout.strip()
-    if have(cc1plus):
-        yield Program("cc1plus", [cc1plus, "-quiet", "-imultiarch", "x86_64-linux-gnu",
-                                  "-D_GNU_SOURCE", size("-O2", "-O0"), str(SOURCES / "maps.cc"),
-                                  "-o", "/dev/null"],
-                      "gcc's C++ compiler on maps.cc")
-    if have("/usr/bin/jq"):
-        records = made_once("records.json", write_json, size(24000, 6000))
-        yield Program("jq", ["/usr/bin/jq", "-c", "group_by(.tags[0][0:2]) | map({n: length, "
-                             "x: (map(.at.x) | add), names: map(.name)})", records],
-                      "group, add, map")
-    if have("/usr/bin/xmllint"):
-        records = made_once("records.xml", write_xml, size(60000, 12000))
-        yield Program("xmllint", ["/usr/bin/xmllint", "--xpath", "count(//record[@id mod 7 = 0])",
-                                  records], "parse, count by XPath")
-    if have("/usr/bin/perl"):
-        yield Program("perl", ["/usr/bin/perl", str(HERE / "script.pl"), size(90000, 20000)],
-                      "hashes of lists of strings")
+
+def git_log(command, store, size):
+    return {"argv": [command, "--no-pager", "log", "-p"],
+            "cwd": store.get("repository", inputs.write_repository, size(600, 100)),
+            "env": inputs.git_environment(store.folder)}
+
+
+def git_repack(command, store, size):
+    # What `git repack` starts; directly, since some tools do not follow into children.
+    return {"argv": [command, "pack-objects", "--all", "--no-reuse-delta", "--no-reuse-object",
+                     "--threads=1", "--quiet", "--stdout"],
+            "cwd": store.get("repository", inputs.write_repository, size(3000, 100)),
+            "env": inputs.git_environment(store.folder)}
+
+
+def cc1(command, store, size):
+    source = store.get("unit.c", inputs.write_c, size(600, 40))
+    return {"argv": [command, "-quiet", "-O2", source, "-o", "/dev/null"]}
+
+
+def cc1plus(command, store, size):
+    return {"argv": [command, "-quiet", "-imultiarch", "x86_64-linux-gnu", "-D_GNU_SOURCE",
+                     size("-O2", "-O0"), str(SOURCES / "maps.cc"), "-o", "/dev/null"]}
+
+
+def jq(command, store, size):
+    return {"argv": [command, "-c", "group_by(.tags[0][0:2]) | map({n: length, "
+                     "x: (map(.at.x) | add), names: map(.name)})",
+                     store.get("records.json", inputs.write_json, size(24000, 6000))]}
+
+
+def xmllint(command, store, size):
+    return {"argv": [command, "--xpath", "count(//record[@id mod 7 = 0])",
+                     store.get("records.xml", inputs.write_xml, size(50 << 20, 2 << 20))]}
+
+
+def perl(command, store, size):
+    return {"argv": [command, str(HERE / "script.pl"), str(size(90000, 20000))]}
+
+
+REAL = (
+    # name, command, what it does, how it is called
+    ("python3", "/usr/bin/python3", "json, re, objects, dict churn; PYTHONMALLOC=malloc", python3),
+    ("sqlite3", "/usr/bin/sqlite3", "insert, index, group, join in memory", sqlite3),
+    ("git-log", "/usr/bin/git", "log -p", git_log),
+    ("git-repack", "/usr/bin/git", "pack-objects --all, as repack calls it, one thread", git_repack),
+    ("cc1", lambda: compiler_proper("gcc", "cc1"), "gcc's C compiler, -O2, a large unit", cc1),
+    ("cc1plus", lambda: compiler_proper("g++", "cc1plus"), "gcc's C++ compiler on maps.cc", cc1plus),
+    ("jq", "/usr/bin/jq", "group, add, map", jq),
+    ("xmllint", "/usr/bin/xmllint", "parse, count by XPath", xmllint),
+    ("redis", "/usr/bin/redis-server", "the server under redis-benchmark", redis.server),
+    ("perl", "/usr/bin/perl", "hashes of lists of strings", perl),
+)
+
+
+def discover(made, out, small, wanted):
+    """(programs that can be measured here, names of those that are not installed), at one size, of
+    the wanted names."""
+    store = inputs.Store(out / "inputs")
+    found, missing = [], []
+
+    def size(full, less):
+        return less if small else full
+
+    for name, full, less, about in OURS:
+        if wanted(name):
+            arguments = [str(a) for a in size(full, less)]
+            found.append(Program(name, [str(made[name.split("-")[0]]), *arguments], about, small=small))
+    for name, command, about, call in REAL:
+        if not wanted(name):
+            continue
+        command = command() if callable(command) else command
+        if pathlib.Path(command).is_absolute() and pathlib.Path(command).exists():
+            found.append(Program(name, about=about, real=True, small=small,
+                                 **call(command, store, size)))
+        else:
+            missing.append(name)
+    return found, missing

@@ -24,4 +24,13 @@ def once(seed):
     return len(index) + len(again) + len(found) + sum(len(v) for v in index.values())
 
 
-print(sum(once(seed) for seed in range(1, int(sys.argv[1]) + 1)))
+def churn(seed):
+    """A dict whose entries come and go."""
+    window = {}
+    for i in range(12000):
+        window[f"key {i * seed % 7919}"] = (i, [seed])
+        window.pop(f"key {i * 31 % 7919}", None)
+    return len(window)
+
+
+print(sum(once(seed) + churn(seed) for seed in range(1, int(sys.argv[1]) + 1)))

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "end.h"
 #include "random.h"
 
 enum { WINDOW = 10000, SMALLEST = 16, LARGEST = 512 };
@@ -53,8 +54,8 @@ LEVEL(lower, 2, visit)
 LEVEL(reduce, 3, lower)
 PLAIN(expand, reduce)
 LEVEL(parse, 4, expand)
-LEVEL(read, 5, parse)
-PLAIN(serve, read)
+LEVEL(load, 5, parse)
+PLAIN(serve, load)
 
 int main(int argc, char **argv)
 {
@@ -71,5 +72,6 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < WINDOW; i++)
 		free(window[i]);
+	bench_end();
 	return 0;
 }

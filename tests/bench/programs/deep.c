@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "end.h"
 #include "random.h"
 
 enum { WINDOW = 10000, DEPTH = 60, LEVELS_A_TURN = 10 };
@@ -45,5 +46,6 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < WINDOW; i++)
 		free(window[i]);
+	bench_end();
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "end.h"
 #include "random.h"
 
 namespace
@@ -59,11 +60,8 @@ class Store
 	std::unordered_map<std::string, std::vector<std::shared_ptr<Record>>> words_;
 };
 
-} // namespace
-
-int main(int argc, char **argv)
+bool run(unsigned long rounds)
 {
-	unsigned long rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100000;
 	std::uint64_t state = 1;
 	Store store;
 
@@ -72,5 +70,16 @@ int main(int argc, char **argv)
 		if (i % 4)
 			store.remove(random_next(&state) % (i + 1));
 	}
-	return store.size() == 0;
+	return store.size() != 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	unsigned long rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100000;
+	bool filled = run(rounds);
+
+	bench_end();
+	return filled ? 0 : 1;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "end.h"
 #include "ouro.h"
 
 static void **table; /* holds them all at the end */
@@ -27,5 +28,6 @@ int main(int argc, char **argv)
 	}
 	if (argc > 3)
 		raise(SIGKILL);
+	bench_end();
 	return 0;
 }

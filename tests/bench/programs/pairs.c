@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pairs [COUNT] - what a retain and its release cost beside an atomic increment and decrement, by
- * one thread and by four, on an object of each thread's own and on one that they share.
+ * pairs [COUNT [PAIR]] - what a retain and its release cost beside an atomic increment and
+ * decrement, by one thread and by four, on an object of each thread's own and on one that they
+ * share.
  *
  * Prints a line for each: pair, threads, own|shared, CPU nanoseconds a pair.  The clock is each
- * thread's own, so that a busy machine shows little.
+ * thread's own, so that a busy machine shows little.  With PAIR only that one, by one thread.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -12,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "cpu_clock.h"
 #include "ouro.h"
 
-enum { THREADS = 4, APART = 4096 };
+enum { THREADS = 4, APART = 4096, WARM = 1000 };
 
 struct job {
 	void (*run)(long *object, unsigned long count);
@@ -66,20 +67,12 @@ static void both(long *object, unsigned long count)
 	}
 }
 
-static double cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void *work(void *arg)
 {
 	struct job *job = arg;
 	double start;
 
-	job->run(job->object, job->count / 100); /* warm: the object is known, its stack learnt */
+	job->run(job->object, WARM); /* the object is known, its stack learnt */
 	start = cpu_seconds();
 	job->run(job->object, job->count);
 	job->cpu = cpu_seconds() - start;
@@ -123,8 +116,14 @@ int main(int argc, char **argv)
 		     { "both", both } };
 	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000000;
 
+	const char *only = argc > 2 ? argv[2] : NULL;
+
 	for (size_t i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
+		if (only && strcmp(only, kind[i].name) != 0)
+			continue;
 		measure(kind[i].name, kind[i].run, 1, 0, count);
+		if (only)
+			continue;
 		measure(kind[i].name, kind[i].run, THREADS, 0, count);
 		measure(kind[i].name, kind[i].run, THREADS, 1, count);
 	}

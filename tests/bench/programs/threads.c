@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "end.h"
 #include "random.h"
 
 enum { THREADS = 4, SLOTS = 16384 };
@@ -43,5 +44,6 @@ int main(int argc, char **argv)
 		pthread_join(threads[i], NULL);
 	for (int i = 0; i < SLOTS; i++)
 		free(table[i]);
+	bench_end();
 	return 0;
 }
