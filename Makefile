@@ -34,7 +34,7 @@ SHIM_LDFLAGS := -shared -Wl,-soname,libouro.so -Wl,--version-script=shim/shim.ma
 ANALYZER_SRC := $(sort $(wildcard analyzer/*.c))
 ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(OUT)/%.o)
 ANALYZER_CFLAGS := $(COMMON) $(SANFLAGS)
-ANALYZER_LIBS := -ldw -lelf -liberty -lm
+ANALYZER_LIBS := -lelf -liberty -lm
 
 # --- programs that test modules from inside ------------------------------------------------------
 # The analyzer's take what they need of it from an archive; what is no *_test.c there is linked to

@@ -111,16 +111,31 @@ const char *symbols_note(struct symbols *sym, size_t i)
 	return i == sym->note_count ? worker_trouble(sym->worker) : NULL;
 }
 
+static const char *module_trouble(enum symbols_module_state state)
+{
+	switch (state) {
+	case SYMBOLS_MODULE_MISSING:
+		return "could not be opened";
+	case SYMBOLS_MODULE_CHANGED:
+		return "is not the one that ran (build-id)";
+	case SYMBOLS_MODULE_UNREAD:
+		return "cannot be read without libdw.so.1";
+	case SYMBOLS_MODULE_FOUND:
+	case SYMBOLS_MODULE_STATE_COUNT:
+		break;
+	}
+	return NULL;
+}
+
 static void symbols_note_module(struct symbols *sym, size_t index, enum symbols_module_state state)
 {
 	const char *path = sym->session->modules[index].path;
-	if (state == SYMBOLS_MODULE_FOUND || sym->noted[index])
+	const char *trouble = module_trouble(state);
+	if (!trouble || sym->noted[index])
 		return;
 	sym->noted[index] = true;
-	symbols_add_note(sym, xasprintf("no names for %s: the file %s", path ? path : "a module",
-					state == SYMBOLS_MODULE_MISSING
-						? "could not be opened"
-						: "is not the one that ran (build-id)"));
+	symbols_add_note(
+		sym, xasprintf("no names for %s: the file %s", path ? path : "a module", trouble));
 }
 
 static const char *symbols_build_id(struct symbols *sym, size_t index)

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 
+#include "symbols_libdw.h"
 #include "util.h"
 
 struct dwarf_range {
@@ -55,7 +55,7 @@ static void index_add(struct dwarf_index *index, Dwarf_Die *die, size_t what)
 {
 	Dwarf_Addr base = 0, start = 0, end = 0;
 	ptrdiff_t at = 0;
-	while ((at = dwarf_ranges(die, at, &base, &start, &end)) > 0) {
+	while ((at = libdw.dwarf_ranges(die, at, &base, &start, &end)) > 0) {
 		if (start >= end || !start) /* the linker set a discarded function to 0 */
 			continue;
 		if (index->count == index->size) {
@@ -100,7 +100,7 @@ static const struct dwarf_range *index_find(const struct dwarf_index *index, uin
 struct dwarf_names *dwarf_names_create(Dwfl_Module *module)
 {
 	Dwarf_Addr bias = 0;
-	Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
+	Dwarf *dwarf = libdw.dwfl_module_getdwarf(module, &bias);
 	if (!dwarf)
 		return NULL;
 	struct dwarf_names *names = xcalloc(1, sizeof(*names));
@@ -108,9 +108,9 @@ struct dwarf_names *dwarf_names_create(Dwfl_Module *module)
 	Dwarf_CU *unit = NULL;
 	Dwarf_Die die, contents;
 	uint8_t type;
-	while (dwarf_get_units(dwarf, unit, &unit, NULL, &type, &die, &contents) == 0) {
+	while (libdw.dwarf_get_units(dwarf, unit, &unit, NULL, &type, &die, &contents) == 0) {
 		bool split = type == DW_UT_skeleton && contents.addr;
-		if (dwarf_tag(&die) != DW_TAG_compile_unit && !split)
+		if (libdw.dwarf_tag(&die) != DW_TAG_compile_unit && !split)
 			continue;
 		if (names->unit_count == names->unit_size) {
 			names->unit_size = names->unit_size ? names->unit_size * 2 : 16;
@@ -166,17 +166,17 @@ static void unit_index_functions(struct dwarf_unit *unit)
 	Dwarf_Die stack[DWARF_DEPTH];
 	size_t depth = 0;
 	unit->indexed = true;
-	if (dwarf_child(&unit->contents, &stack[0]) == 0)
+	if (libdw.dwarf_child(&unit->contents, &stack[0]) == 0)
 		depth = 1;
 	while (depth) {
 		Dwarf_Die die = stack[depth - 1];
-		if (dwarf_siblingof(&die, &stack[depth - 1]) != 0)
+		if (libdw.dwarf_siblingof(&die, &stack[depth - 1]) != 0)
 			depth--;
-		int tag = dwarf_tag(&die);
+		int tag = libdw.dwarf_tag(&die);
 		if (tag == DW_TAG_subprogram)
 			unit_add_function(unit, &die);
 		if (die_holds_functions(tag) && depth < DWARF_DEPTH &&
-		    dwarf_child(&die, &stack[depth]) == 0)
+		    libdw.dwarf_child(&die, &stack[depth]) == 0)
 			depth++;
 	}
 	index_sort(&unit->functions);
@@ -191,18 +191,18 @@ static size_t function_scopes(Dwarf_Die *function, uint64_t address, Dwarf_Die *
 	Dwarf_Die scope = *function, child;
 	for (int depth = 0; depth < DWARF_DEPTH * 2; depth++) {
 		bool found = false;
-		for (int more = dwarf_child(&scope, &child); more == 0 && !found;) {
-			int tag = dwarf_tag(&child);
+		for (int more = libdw.dwarf_child(&scope, &child); more == 0 && !found;) {
+			int tag = libdw.dwarf_tag(&child);
 			found = (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block ||
 				 tag == DW_TAG_try_block || tag == DW_TAG_catch_block) &&
-				dwarf_haspc(&child, address) > 0;
+				libdw.dwarf_haspc(&child, address) > 0;
 			if (!found)
-				more = dwarf_siblingof(&child, &child);
+				more = libdw.dwarf_siblingof(&child, &child);
 		}
 		if (!found)
 			break;
 		scope = child;
-		if (dwarf_tag(&scope) == DW_TAG_inlined_subroutine && count < max)
+		if (libdw.dwarf_tag(&scope) == DW_TAG_inlined_subroutine && count < max)
 			ret[count++] = scope;
 	}
 	return count;
@@ -211,7 +211,7 @@ static size_t function_scopes(Dwarf_Die *function, uint64_t address, Dwarf_Die *
 static const char *die_string(Dwarf_Die *die, unsigned name)
 {
 	Dwarf_Attribute attribute;
-	return dwarf_formstring(dwarf_attr_integrate(die, name, &attribute));
+	return libdw.dwarf_formstring(libdw.dwarf_attr_integrate(die, name, &attribute));
 }
 
 static void die_name(Dwarf_Die *die, struct dwarf_frame *frame)
@@ -226,7 +226,8 @@ static uint32_t die_number(Dwarf_Die *die, unsigned name)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word value = 0;
-	if (dwarf_formudata(dwarf_attr(die, name, &attribute), &value) || value > UINT32_MAX)
+	if (libdw.dwarf_formudata(libdw.dwarf_attr(die, name, &attribute), &value) ||
+	    value > UINT32_MAX)
 		return 0;
 	return (uint32_t)value;
 }
@@ -237,8 +238,8 @@ static void die_call_site(struct dwarf_unit *unit, Dwarf_Die *die, struct dwarf_
 	Dwarf_Files *files = NULL;
 	size_t count = 0;
 	uint32_t file = die_number(die, DW_AT_call_file);
-	if (dwarf_getsrcfiles(&unit->die, &files, &count) == 0 && file < count)
-		frame->file = dwarf_filesrc(files, file, NULL, NULL);
+	if (libdw.dwarf_getsrcfiles(&unit->die, &files, &count) == 0 && file < count)
+		frame->file = libdw.dwarf_filesrc(files, file, NULL, NULL);
 	frame->line = die_number(die, DW_AT_call_line);
 }
 
@@ -252,11 +253,14 @@ static bool die_is_left_out(Dwarf_Die *die)
 	Dwarf_Attribute attribute;
 	Dwarf_Die origin;
 	bool flag = false;
-	if (!dwarf_formref_die(dwarf_attr(die, DW_AT_abstract_origin, &attribute), &origin))
+	if (!libdw.dwarf_formref_die(libdw.dwarf_attr(die, DW_AT_abstract_origin, &attribute),
+				     &origin))
 		return false;
-	if (dwarf_formflag(dwarf_attr(&origin, DW_AT_artificial, &attribute), &flag) == 0 && flag)
+	if (libdw.dwarf_formflag(libdw.dwarf_attr(&origin, DW_AT_artificial, &attribute), &flag) ==
+		    0 &&
+	    flag)
 		return true;
-	const char *file = dwarf_decl_file(&origin);
+	const char *file = libdw.dwarf_decl_file(&origin);
 	size_t length = file ? strlen(file) : 0;
 	return length >= sizeof(header) - 1 &&
 	       strcmp(file + length - (sizeof(header) - 1), header) == 0;
@@ -264,12 +268,12 @@ static bool die_is_left_out(Dwarf_Die *die)
 
 static void unit_line(struct dwarf_unit *unit, uint64_t address, struct dwarf_frame *frame)
 {
-	Dwarf_Line *line = dwarf_getsrc_die(&unit->die, address);
+	Dwarf_Line *line = libdw.dwarf_getsrc_die(&unit->die, address);
 	int number = 0;
 	if (!line)
 		return;
-	frame->file = dwarf_linesrc(line, NULL, NULL);
-	if (dwarf_lineno(line, &number) == 0 && number > 0)
+	frame->file = libdw.dwarf_linesrc(line, NULL, NULL);
+	if (libdw.dwarf_lineno(line, &number) == 0 && number > 0)
 		frame->line = (uint32_t)number;
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbols_libdw.h"
 #include "util.h"
 
 struct elf_name {
@@ -57,7 +58,7 @@ static int compare_names(const void *a, const void *b)
 struct elf_names *elf_names_create(Dwfl_Module *module)
 {
 	struct elf_names *names = xcalloc(1, sizeof(*names));
-	int symbols = dwfl_module_getsymtab(module);
+	int symbols = libdw.dwfl_module_getsymtab(module);
 	if (symbols <= 0)
 		return names;
 	names->names = xcalloc((size_t)symbols, sizeof(*names->names));
@@ -65,8 +66,8 @@ struct elf_names *elf_names_create(Dwfl_Module *module)
 		GElf_Sym sym;
 		GElf_Addr address = 0;
 		GElf_Word section = SHN_UNDEF;
-		const char *name =
-			dwfl_module_getsym_info(module, i, &sym, &address, &section, NULL, NULL);
+		const char *name = libdw.dwfl_module_getsym_info(module, i, &sym, &address,
+								 &section, NULL, NULL);
 		if (!name || !*name || !symbol_is_function(&sym, section))
 			continue;
 		names->names[names->count++] = (struct elf_name){ .address = address,

@@ -18,6 +18,7 @@
 #include "demangle.h"
 #include "symbols_dwarf.h"
 #include "symbols_elf.h"
+#include "symbols_libdw.h"
 
 enum { MODULE_FRAMES = 64 };
 
@@ -30,10 +31,13 @@ struct symbols_module {
 
 /* find_debuginfo alone reaches for other files: by build-id and by debuglink, below the usual
  * directories. The network is out of reach, since the worker unsets DEBUGINFOD_URLS. */
-static const Dwfl_Callbacks module_callbacks = {
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-	.section_address = dwfl_offline_section_address,
-};
+static const Dwfl_Callbacks *module_callbacks(void)
+{
+	static Dwfl_Callbacks callbacks;
+	callbacks.find_debuginfo = libdw.dwfl_standard_find_debuginfo;
+	callbacks.section_address = libdw.dwfl_offline_section_address;
+	return &callbacks;
+}
 
 void named_frame_deinit(struct named_frame *frame)
 {
@@ -62,22 +66,22 @@ static enum symbols_module_state module_try(struct symbols_module *module, const
 	int fd = file_open(path);
 	if (fd < 0)
 		return SYMBOLS_MODULE_MISSING;
-	Dwfl *dwfl = dwfl_begin(&module_callbacks);
-	Dwfl_Module *opened = dwfl ? dwfl_report_elf(dwfl, path, path, fd, 0, true) : NULL;
+	Dwfl *dwfl = libdw.dwfl_begin(module_callbacks());
+	Dwfl_Module *opened = dwfl ? libdw.dwfl_report_elf(dwfl, path, path, fd, 0, true) : NULL;
 	if (!opened)
 		close(fd); /* else the Dwfl owns it */
-	if (!opened || dwfl_report_end(dwfl, NULL, NULL)) {
-		dwfl_end(dwfl);
+	if (!opened || libdw.dwfl_report_end(dwfl, NULL, NULL)) {
+		libdw.dwfl_end(dwfl);
 		return SYMBOLS_MODULE_MISSING;
 	}
 	const unsigned char *id = NULL;
 	GElf_Addr where = 0;
-	int length = dwfl_module_build_id(opened, &id, &where);
+	int length = libdw.dwfl_module_build_id(opened, &id, &where);
 	if (length < 0)
 		length = 0;
 	if ((uint32_t)length != recorded->build_id_length ||
 	    (length && memcmp(id, recorded->build_id, (size_t)length) != 0)) {
-		dwfl_end(dwfl);
+		libdw.dwfl_end(dwfl);
 		return SYMBOLS_MODULE_CHANGED;
 	}
 	module->dwfl = dwfl;
@@ -97,6 +101,9 @@ char *module_debug_path(const struct session_module *recorded)
 struct symbols_module *symbols_module_create(const struct session_module *recorded)
 {
 	struct symbols_module *module = xcalloc(1, sizeof(*module));
+	module->state = SYMBOLS_MODULE_UNREAD;
+	if (!libdw_open())
+		return module;
 	module->state = SYMBOLS_MODULE_MISSING;
 	if (recorded->path && recorded->path[0] == '/')
 		module->state = module_try(module, recorded->path, recorded);
@@ -116,7 +123,7 @@ void symbols_module_destroy(struct symbols_module *module)
 	dwarf_names_destroy(module->dwarf);
 	elf_names_destroy(module->elf);
 	if (module->dwfl)
-		dwfl_end(module->dwfl);
+		libdw.dwfl_end(module->dwfl);
 	free(module);
 }
 

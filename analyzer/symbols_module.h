@@ -11,6 +11,7 @@ enum symbols_module_state {
 	SYMBOLS_MODULE_FOUND = 0,
 	SYMBOLS_MODULE_MISSING, /* no such file here, or not an ELF file */
 	SYMBOLS_MODULE_CHANGED, /* the file's build-id is not the recorded one */
+	SYMBOLS_MODULE_UNREAD,	/* there is no libdw to read it with */
 	SYMBOLS_MODULE_STATE_COUNT
 };
 
