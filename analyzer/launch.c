@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * launch - fork, exec, pass signals on, wait.
+ * launch - vfork, exec, pass signals on, wait.
  *
  * Every signal is blocked in the launcher and taken by sigwaitinfo: no handler, hence no race
  * between a signal's arrival and the wait for the child, and siginfo tells who sent it.
@@ -33,7 +33,7 @@ static void watched_signals(sigset_t *ret_set)
 		sigdelset(ret_set, own[i]);
 }
 
-/* In the child: becomes the program, or writes errno to fd.  Only async-signal-safe calls. */
+/* In the child, which shares our memory until then: becomes the program, or writes errno to fd. */
 static _Noreturn void child_exec(const struct launch *l, const struct inherited *given, int fd)
 {
 	ssize_t written;
@@ -179,7 +179,8 @@ int launch_run(const struct launch *l, pid_t *ret_pid, int *ret_wait_status, str
 	sigaction(SIGCHLD, &standard, &given.child_action);
 	sentinel_start(&sentinel);
 
-	child = fork();
+	/* A copy of the address space would be thrown away at once. */
+	child = vfork();
 	if (child == 0)
 		child_exec(l, &given, ends[1]);
 	if (child < 0)
