@@ -1,193 +1,135 @@
 /* SPDX-License-Identifier: MIT */
-/* recall - the tree, and the two walks over it: find (hot) and learn.  O(frames). */
+/* recall - finding a stack (hot), and the words of one that is to be remembered.  O(frames). */
 #include "recall.h"
 
 #include "capture_frames.h"
-#include "options.h"
-#include "rules.h"
+#include "recall_nodes.h"
 #include "sys.h"
 
 enum {
-	RECALL_NODES = 1 << 15,
-	RECALL_TABLE = 1 << 14, /* places for the first nodes of runs, at most */
-	RECALL_TABLE_FIRST = 1 << 9,
-	RECALL_RUNS = RECALL_TABLE / 2,
-	RECALL_LEAVES = 1 << 8,
 	RECALL_MOOD_FIRST = 32,
 	RECALL_MOOD_MAX = 128,
 	RECALL_MOOD_HIT = 3, /* a hit makes up for so many misses */
 	RECALL_SELDOM = 31,  /* mask: in a bad mood, one capture in so many asks */
 	RECALL_SKIP_MAX = 255,
+	RECALL_REGUESS = 8, /* one wrong guess in so many is given up */
 	WORD = 8,
 };
 
-enum recall_flag {
-	RECALL_BP = 1,	     /* left by bp: cfa = bp + k, from which the next offsets count */
-	RECALL_BP_SAVED = 2, /* that bp lies in memory, at rest.bp; else it is at hand */
-	RECALL_END = 4,	     /* the outermost frame */
-	RECALL_BARE = 8,     /* it is, if bp is 0 */
-};
+/* --- find ------------------------------------------------------------------------------------- */
 
-/* A frame that is at pc.  It is left by the word at `at` from the base: its return address. */
-struct recall_node {
-	uintptr_t pc;
-	int32_t at;
-	uint32_t flags; /* enum recall_flag; 0 for nearly all */
-};
-
-/* What is seldom asked of a node. */
-struct recall_rest {
-	uint32_t inner;	   /* the frame inside of it; 0: none, it is a leaf */
-	stack_id stack;	   /* of the outermost */
-	int32_t bp, k, sp; /* of BP (and bp of BARE): offsets from the base before */
-};
-
-/* Node i starts a run: a caller of inner that does not lie behind it.  All that is asked in one
- * place, so that to part from a run costs a cache line here and one at the node. */
-struct recall_run {
-	uintptr_t pc;
-	uint32_t inner;
-	uint32_t node; /* 0: none */
-};
-
-/* Owner: the thread.  Invariant: a node that is not the outermost is followed by a caller of it. */
-struct recall {
-	uint32_t count; /* nodes in use and one */
-	uint32_t runs;
-	uint32_t mood;
-	uint32_t asked;
-	uint32_t hits, misses; /* since the tree was empty */
-	uint32_t skip;	       /* mask: one miss in so many is learnt */
-	uint32_t mask;	       /* of the part of table that is used; filled to one half */
-	uint32_t leaf[RECALL_LEAVES];
-	struct recall_run table[RECALL_TABLE]; /* by (inner, pc) */
-	struct recall_node node[RECALL_NODES];
-	struct recall_rest rest[RECALL_NODES];
-};
-
-static inline uint32_t recall_hash(uint32_t inner, uintptr_t pc)
+static inline uintptr_t word_at(uintptr_t sp, int32_t place)
 {
-	uint64_t h = (pc ^ (uint64_t)inner << 40) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)(h >> 40);
+	return *(const uintptr_t *)(sp + (uintptr_t)(intptr_t)place);
 }
 
-/* The node that starts a run at pc, as a caller of inner; 0: none. */
-static inline uint32_t run_find(const struct recall *r, uint32_t inner, uintptr_t pc)
+/* Any place. */
+static inline uintptr_t word_of(const struct capture_point *at, int32_t place)
 {
-	for (uint32_t at = recall_hash(inner, pc);; at++) {
-		const struct recall_run *run = &r->table[at & r->mask];
-		if (likely(run->pc == pc && run->inner == inner) || !run->node)
-			return run->node;
+	uintptr_t word = place < 0 ? at->bp : word_at(at->sp, place & -WORD);
+
+	return word - (place & PLACE_RELATIVE ? at->sp : 0);
+}
+
+/* The guess is a branch that the processor predicts, too: where it is right, what follows need not
+ * wait for the words, the hash and the table. */
+static inline uint32_t node_lookup(struct recall *r, struct recall_node *node, uint64_t hash)
+{
+	uint32_t key = recall_hash_key(hash);
+
+	if (node->guess_key == key)
+		return node->guess;
+	uint32_t child = recall_lookup(r, key);
+	if (unlikely(!(r->hits % RECALL_REGUESS)) && child) {
+		node->guess_key = key;
+		node->guess = child;
 	}
+	return child;
 }
 
-static void run_put(struct recall *r, uint32_t i)
+/* The child that the words of the node's run tell; not necessarily its child. */
+static inline uint32_t node_child(struct recall *r, struct recall_node *node, uintptr_t sp)
 {
-	uint32_t at = recall_hash(r->rest[i].inner, r->node[i].pc);
+	const int32_t *probe = unlikely(node->all) ? &r->place[node->run] : node->probe;
+	const int32_t *end = probe + node->probes;
+	uint64_t h = node->seed;
 
-	while (r->table[at & r->mask].node)
-		at++;
-	r->table[at & r->mask] = (struct recall_run){ r->node[i].pc, r->rest[i].inner, i };
+	if (probe == end)
+		return node->guess;
+	do
+		h = recall_hash_add(h, word_at(sp, *probe++));
+	while (probe != end);
+	return node_lookup(r, node, h);
 }
 
-static void run_add(struct recall *r, uint32_t i)
+static inline uintptr_t run_differs(const struct recall *r, const struct recall_node *node,
+				    const struct recall_node *child, uintptr_t sp)
 {
-	if (++r->runs <= (r->mask + 1) / 2) {
-		run_put(r, i);
-		return;
+	const int32_t *place = &r->place[node->run], *end = place + node->count;
+	const uintptr_t *value = &r->value[child->values];
+	uintptr_t differs = 0;
+
+	for (; end - place >= 4; place += 4, value += 4)
+		differs |= (word_at(sp, place[0]) ^ value[0]) | (word_at(sp, place[1]) ^ value[1]) |
+			   (word_at(sp, place[2]) ^ value[2]) | (word_at(sp, place[3]) ^ value[3]);
+	while (place < end)
+		differs |= word_at(sp, *place++) ^ *value++;
+	return differs;
+}
+
+/* The same two for a run of any places, in one. */
+static __attribute__((noinline)) uint32_t
+node_child_mixed(struct recall *r, struct recall_node *node, const struct capture_point *at)
+{
+	const int32_t *place = &r->place[node->run], *probe = node->all ? place : node->probe;
+	uint64_t h = node->seed;
+
+	for (uint32_t i = 0; i < node->probes; i++)
+		h = recall_hash_add(h, word_of(at, probe[i]));
+	uint32_t child = node->probes ? node_lookup(r, node, h) : node->guess;
+	const uintptr_t *value = &r->value[r->node[child].values];
+	for (uint32_t i = 0; i < node->count; i++)
+		if (word_of(at, place[i]) != value[i])
+			return 0;
+	return child;
+}
+
+static inline stack_id walk_out(struct recall *r, uint32_t leaf, const struct capture_point *at,
+				uintptr_t room)
+{
+	struct recall_node *node = &r->node[leaf];
+	uintptr_t sp = at->sp, differs = 0;
+
+	for (uint32_t i = leaf; node->count;) {
+		uint32_t parent = i;
+		if (unlikely(node->reach > room))
+			return 0;
+		i = unlikely(node->mixed) ? node_child_mixed(r, node, at) : node_child(r, node, sp);
+		struct recall_node *child = &r->node[i];
+		if (unlikely(child->parent != parent))
+			return 0;
+		if (likely(!node->mixed))
+			differs |= run_differs(r, node, child, sp);
+		node = child;
 	}
-	r->mask = 2 * r->mask + 1;
-	sys_memset(r->table, 0, (r->mask + 1) * sizeof(r->table[0]));
-	for (uint32_t j = 1; j < r->count; j++)
-		if (!r->rest[j].inner || r->rest[j].inner != j - 1)
-			run_put(r, j);
-}
-
-/* --- find ----------------------------------------------------------------------------------- */
-
-/* Where a walk stands: all offsets count from base. */
-struct recall_walk {
-	uintptr_t low, span; /* the proven part of the stack */
-	uintptr_t base, bp;  /* base is aligned, and so are all offsets */
-};
-
-static inline bool walk_load(const struct recall_walk *w, int32_t at, uintptr_t *ret_word)
-{
-	uintptr_t address = w->base + (uintptr_t)(intptr_t)at;
-
-	if (unlikely(address - w->low >= w->span))
-		return false;
-	*ret_word = *(const uintptr_t *)address;
-	return true;
-}
-
-/* At a frame that its rule leaves by bp. */
-static bool walk_rebase(struct recall_walk *w, uint32_t flags, const struct recall_rest *rest)
-{
-	if ((flags & RECALL_BP_SAVED) && !walk_load(w, rest->bp, &w->bp))
-		return false;
-	uintptr_t cfa = w->bp + (uintptr_t)(intptr_t)rest->k;
-	if (cfa <= w->base + (uintptr_t)(intptr_t)rest->sp || cfa % WORD)
-		return false;
-	w->base = cfa;
-	return true;
-}
-
-/* Ends of walks that are not plain.  0: it is not what the tree says. */
-static stack_id walk_end(struct recall_walk *w, uint32_t flags, const struct recall_rest *rest)
-{
-	if (flags & RECALL_BARE) {
-		if ((flags & RECALL_BP_SAVED) && !walk_load(w, rest->bp, &w->bp))
-			return 0;
-		if (w->bp)
-			return 0;
-	}
-	return rest->stack;
-}
-
-static stack_id walk_out(const struct recall *r, uint32_t leaf, struct recall_walk *w)
-{
-	const struct recall_node *node = &r->node[leaf];
-	uintptr_t pc;
-
-	for (;;) {
-		uint32_t flags = node->flags;
-		if (unlikely(flags)) {
-			const struct recall_rest *rest = &r->rest[node - r->node];
-			if (flags & (RECALL_END | RECALL_BARE))
-				return walk_end(w, flags, rest);
-			if (!walk_rebase(w, flags, rest))
-				return 0;
-		}
-		if (!walk_load(w, node->at, &pc))
-			return 0;
-		if (likely(node[1].pc == pc)) {
-			node++;
-			continue;
-		}
-		uint32_t i = run_find(r, (uint32_t)(node - r->node), pc);
-		if (!i)
-			return 0;
-		node = &r->node[i];
-	}
+	return likely(!differs) ? node->stack : 0;
 }
 
 stack_id recall_find(struct thread *thread, const struct capture_point *at)
 {
 	struct recall *r = thread->recall;
-	struct recall_walk w = { .low = thread->stack_low,
-				 .span = thread->stack_high - thread->stack_low,
-				 .base = at->sp,
-				 .bp = at->bp };
+	uintptr_t room = thread->stack_high - at->sp;
 
 	if (unlikely(!r) || (unlikely(!r->mood) && (++r->asked & RECALL_SELDOM)))
 		return 0;
-	if (unlikely(at->sp - w.low >= w.span) || unlikely(at->sp % WORD))
+	if (unlikely(room > thread->stack_high - thread->stack_low) || unlikely(at->sp % WORD))
 		return 0;
-	uint32_t *leaf = &r->leaf[recall_hash(0, at->pc) & (RECALL_LEAVES - 1)];
-	if (unlikely(r->node[*leaf].pc != at->pc))
-		*leaf = run_find(r, 0, at->pc);
-	stack_id id = likely(*leaf) ? walk_out(r, *leaf, &w) : 0;
+	struct recall_leaf *leaf = &r->leaf[(at->pc ^ at->pc >> 8) % RECALL_LEAVES];
+	if (unlikely(leaf->pc != at->pc)) {
+		leaf->node = recall_lookup_leaf(r, at->pc);
+		leaf->pc = leaf->node ? at->pc : 0;
+	}
+	stack_id id = likely(leaf->node) ? walk_out(r, leaf->node, at, room) : 0;
 	if (likely(id)) {
 		r->hits++;
 		if (unlikely(r->mood < RECALL_MOOD_MAX))
@@ -198,129 +140,52 @@ stack_id recall_find(struct thread *thread, const struct capture_point *at)
 	return id;
 }
 
-/* --- learn ---------------------------------------------------------------------------------- */
+/* --- learn ------------------------------------------------------------------------------------ */
 
-/* What the rules of the frames so far say of places. */
-struct recall_lesson {
-	int64_t sp; /* of the frame at hand, from the base */
-	int64_t bp; /* where its bp lies */
-	bool saved; /* else bp is at hand */
-	struct recall_node node;
-	struct recall_rest rest;
-};
-
-static bool fits(int64_t offset)
+/* Writes the words of a stack behind those in use.  How many; 0: such a stack is not remembered. */
+static uint32_t words_note(struct recall *r, const struct thread_frame *frame, uint32_t n)
 {
-	return offset == (int32_t)offset && offset % WORD == 0;
-}
+	uintptr_t sp = frame->sp, bp_at = sp + (uintptr_t)PLACE_REGISTER;
+	int32_t *place = &r->place[r->words];
+	uintptr_t *value = &r->value[r->words];
+	uint32_t words = 0;
 
-/* Fills node and rest for a frame, and moves on to its caller.  False: not for the tree. */
-static bool lesson_take(struct recall_lesson *l, const struct thread_frame *frame)
-{
-	if (frame->flags & (FRAME_EXACT | FRAME_SIDE))
-		return false;
-	uint64_t word = rule_lookup(frame->pc, false);
-	unsigned kind = rule_word_kind(word);
-	l->node = (struct recall_node){ .pc = frame->pc };
-	l->rest = (struct recall_rest){ .bp = (int32_t)l->bp };
-	if (l->saved)
-		l->node.flags = RECALL_BP_SAVED;
-	if (kind == RULE_END || kind == RULE_BARE) {
-		l->node.flags = kind == RULE_END ? RECALL_END : l->node.flags | RECALL_BARE;
-		return fits(l->bp);
-	}
-	if ((kind != RULE_SP && kind != RULE_BP) || (frame->flags & FRAME_FAR))
-		return false;
-	int64_t cfa = l->sp + rule_word_k(word);
-	if (kind == RULE_BP) {
-		l->node.flags |= RECALL_BP;
-		l->rest.k = (int32_t)rule_word_k(word);
-		l->rest.sp = (int32_t)l->sp;
-		l->saved = false;
-		cfa = 0;
-	} else {
-		l->node.flags = 0;
-	}
-	l->node.at = (int32_t)(cfa - WORD);
-	if (rule_word_bp_saved(word)) {
-		l->bp = cfa + rule_word_bp_at(word);
-		l->saved = true;
-	}
-	bool good = fits(cfa) && fits(l->sp) && fits(l->bp) && (kind == RULE_BP || cfa > l->sp);
-	l->sp = cfa;
-	return good;
-}
-
-/* The frame at which stacks are cut: the outermost of all that share it, whatever its rule. */
-static bool lesson_cut(struct recall_lesson *l, const struct thread_frame *frame)
-{
-	l->node = (struct recall_node){ .pc = frame->pc, .flags = RECALL_END };
-	l->rest = (struct recall_rest){ 0 };
-	return !(frame->flags & FRAME_EXACT);
-}
-
-/* The caller of node i that is at pc: behind it, or in the table.  0: none yet. */
-static uint32_t caller_find(const struct recall *r, uint32_t i, uintptr_t pc)
-{
-	if (i && r->node[i + 1].pc == pc && !(r->node[i].flags & (RECALL_END | RECALL_BARE)))
-		return i + 1;
-	return run_find(r, i, pc);
-}
-
-static uint32_t node_add(struct recall *r, const struct recall_lesson *l, uint32_t inner)
-{
-	uint32_t i = r->count++;
-
-	r->node[i] = l->node;
-	r->rest[i] = l->rest;
-	r->rest[i].inner = inner;
-	return i;
-}
-
-/* The path below the root, from what is there to what is new. */
-static bool path_add(struct recall *r, const struct thread_frame *frame, uint32_t n, stack_id stack)
-{
-	struct recall_lesson l = { 0 };
-	uint32_t inner = 0, first = 0, before = r->count;
-
-	for (uint32_t i = 0; i < n; i++) {
-		bool cut = i + 1 == options.stack_depth;
-		if (!(cut ? lesson_cut(&l, &frame[i]) : lesson_take(&l, &frame[i]))) {
-			r->count = before;
-			return false;
+	place[words] = 0;
+	value[words++] = frame->pc;
+	for (uint32_t i = 0; i < n; i++, frame++) {
+		bool outermost = !frame->ra_at;
+		if (frame->flags & (FRAME_EXACT | FRAME_SIDE))
+			return 0;
+		if (frame->flags & FRAME_USES_BP) {
+			/* Without a rule that starts from bp: it has to be 0, see RULE_BARE. */
+			place[words] = (int32_t)(bp_at - sp) | (outermost ? 0 : PLACE_RELATIVE);
+			value[words++] = frame->bp - (outermost ? 0 : sp);
 		}
-		uint32_t known = first ? 0 : caller_find(r, inner, frame[i].pc);
-		if (!known) {
-			known = node_add(r, &l, inner);
-			if (!first)
-				first = known;
+		if (outermost)
+			break;
+		if ((frame->flags & FRAME_FAR) || frame->ra_at - sp >= INT32_MAX)
+			return 0;
+		place[words] = (int32_t)(frame->ra_at - sp);
+		value[words++] = i + 1 < n ? frame[1].pc : 0;
+		if (frame->flags & FRAME_BP_SAVED) {
+			intptr_t delta = (int32_t)frame->flags >> FRAME_BP_SHIFT;
+			bp_at = frame->ra_at + (uintptr_t)(delta * WORD);
+			if (bp_at - sp >= INT32_MAX)
+				return 0;
 		}
-		inner = known;
 	}
-	/* A return address of 0 is an end, too. */
-	if (!(l.node.flags & (RECALL_END | RECALL_BARE))) {
-		l.node = (struct recall_node){ .flags = RECALL_END };
-		l.rest = (struct recall_rest){ 0 };
-		inner = node_add(r, &l, inner);
-		if (!first)
-			first = inner;
-	}
-	r->rest[inner].stack = stack;
-	if (first >= before)
-		run_add(r, first);
+	return words;
+}
+
+static bool recall_make(struct thread *thread)
+{
+	struct recall *r = thread->recall = sys_map(sizeof(*r));
+
+	if (!r)
+		return false;
+	r->mood = RECALL_MOOD_FIRST;
+	recall_clear(r);
 	return true;
-}
-
-static void recall_empty(struct recall *r)
-{
-	if (r->count == 1)
-		return; /* nothing is to be touched */
-	r->count = 1;
-	r->runs = 0;
-	r->hits = r->misses = 0;
-	sys_memset(r->leaf, 0, sizeof(r->leaf));
-	sys_memset(r->table, 0, (r->mask + 1) * sizeof(r->table[0]));
-	r->mask = RECALL_TABLE_FIRST - 1;
 }
 
 void recall_learn(struct thread *thread, uint32_t first, stack_id stack)
@@ -329,29 +194,31 @@ void recall_learn(struct thread *thread, uint32_t first, stack_id stack)
 	struct recall *r = thread->recall;
 
 	if (unlikely(!r)) {
-		r = thread->recall = sys_map(sizeof(*r));
-		if (!r)
+		if (!recall_make(thread))
 			return;
-		r->count = 1;
-		r->mask = RECALL_TABLE_FIRST - 1;
-		r->mood = RECALL_MOOD_FIRST;
+		r = thread->recall;
 	}
 	if ((!r->mood && (r->asked & RECALL_SELDOM)) || (r->misses++ & r->skip))
 		return;
-	if (r->count + n + 2 > RECALL_NODES || r->runs == RECALL_RUNS) {
+	if (2 * n + 1 > RECALL_WORDS / 2)
+		return;
+	if (r->full || r->words + 2 * n + 1 > RECALL_WORDS || r->nodes + 3 > RECALL_NODES) {
 		/* Was it worth it?  Learning a frame costs a few hits. */
-		if (r->hits < r->count && r->skip < RECALL_SKIP_MAX)
+		if (r->hits < r->words && r->skip < RECALL_SKIP_MAX)
 			r->skip = 2 * r->skip + 1;
-		else if (r->hits > 8 * r->count)
+		else if (r->hits > 8 * r->words)
 			r->skip /= 2;
-		recall_empty(r);
+		recall_clear(r);
 	}
-	if (n + 2 < RECALL_NODES)
-		path_add(r, &thread->frames[first], n, stack);
+	n = words_note(r, &thread->frames[first], n);
+	if (n)
+		recall_add(r, n, stack);
 }
 
 void recall_forget(struct thread *thread)
 {
-	if (thread->recall)
-		recall_empty(thread->recall);
+	struct recall *r = thread->recall;
+
+	if (r && r->kin[RECALL_ROOT].child)
+		recall_clear(r);
 }

@@ -2,12 +2,16 @@
 /*
  * recall - stacks that a thread was seen with before, found again from the leaf outward.
  *
- * A tree of return addresses, the leaf's at the top: a node is a frame, told by all that lie inside
- * of it, so where in memory its return address stands is a constant offset from the leaf's sp
- * (until a rule starts from bp, which begins a new base).  Paths lie in memory as they were learnt,
- * one node behind the other, so a stack that was seen before costs a load and a compare for each
- * frame; where two stacks part, the other way is found in a table.  What the tree says is what the
- * rules (rules.h) would find: the same words are read, at the same places, and have to be equal.
+ * Where the return addresses of a stack lie depends on the frames' sizes, so on which functions are
+ * active, and not on which of their calls.  So the stacks of a leaf mostly lie at the same places:
+ * load what is there, hash it, look up the stack that has these very words.  Stacks that part in
+ * their middle, in any order, cost no more than one that never changes.  Where places differ, what
+ * was read so far tells how to go on: a tree of such steps, see recall_nodes.h.
+ *
+ * What is found is what the rules (rules.h) would find: a walk has read these places and found
+ * these words, and where a walk reads next is a function of the words before; so equal words are
+ * the same walk.  All of them are compared, the hash only chooses whom to compare with.  A frame
+ * left by its frame pointer is one word more: that pointer, counted from the leaf's sp.
  *
  * One tree a thread, of bounded size: a full one is emptied.  Programs whose stacks seldom come
  * back are left alone: after many misses the tree is asked only now and then.
