@@ -107,7 +107,7 @@ static inline void block_insert_at(uint64_t *slot, void *p, size_t size, stack_i
 	uintptr_t address = (uintptr_t)p;
 
 	if (unlikely(!slot || size >= OUROS_LARGE_SIZE || !block_is_aligned(address) ||
-		     block_is_beside(__atomic_load_n(slot, __ATOMIC_RELAXED), address))) {
+		     (__atomic_load_n(slot, __ATOMIC_RELAXED) & OUROS_BLOCK_LIVE))) {
 		block_insert(p, size, stack, 0);
 		return;
 	}

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ledger_page;
 struct thread;
 
 enum guard_depth {
@@ -23,7 +24,8 @@ enum guard_depth {
 	GUARD_OURS, /* libunwind or the loader work for us: their blocks are recorded as ignored */
 };
 
-/* Thread-local; initial-exec, so that reading it never calls __tls_get_addr. */
+/* Thread-local; initial-exec, so that reading it never calls __tls_get_addr.  One line of memory
+ * for all that a hook asks of its thread. */
 struct guard {
 	struct thread *thread; /* NULL until this thread's first record; owned by threads.c */
 	uint32_t depth;	       /* enum guard_depth */
@@ -36,7 +38,11 @@ struct guard {
 		void *p;
 		size_t size;
 	} moving;
-};
+	/* What a signal handler's events left to be done by the hook that it interrupted; NULL:
+	 * nothing.  Owned by ledger_later.c. */
+	struct ledger_page *later;
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct guard) == 64, "one line");
 extern __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 /* How blocks are recorded.  Zero: not at all. */

@@ -33,10 +33,12 @@ HOOK_EXPORT void *malloc(size_t size)
 	return hook_made_plain(p, size, &at);
 }
 
-HOOK_EXPORT void *calloc(size_t count, size_t size)
+__attribute__((noinline)) static void *hook_calloc(size_t count, size_t size,
+						   const uintptr_t *frame)
 {
 	if (unlikely(!hook_is_recording()))
 		return real.calloc(count, size);
+	const struct capture_point at = hook_point(frame);
 	size_t bytes;
 	if (!__builtin_mul_overflow(count, size, &bytes) && unlikely(bytes < real.minimum)) {
 		count = 1;
@@ -44,11 +46,22 @@ HOOK_EXPORT void *calloc(size_t count, size_t size)
 	}
 	void *p = real.calloc(count, size);
 	if (likely(p)) {
-		const struct capture_point at = CAPTURE_POINT();
 		p = hook_made(p, bytes, &at);
 		modules_note(at.pc, MODULES_LOADED);
 	}
 	return p;
+}
+
+HOOK_EXPORT void *calloc(size_t count, size_t size)
+{
+	const struct capture_point at = CAPTURE_POINT();
+	size_t bytes;
+
+	if (unlikely(!hook_is_plain() || modules_is_loader(at.pc)) ||
+	    unlikely(__builtin_mul_overflow(count, size, &bytes) || bytes < real.minimum))
+		return hook_calloc(count, size, __builtin_frame_address(0));
+	void *p = real.calloc(count, size);
+	return likely(p) ? hook_made_plain(p, bytes, &at) : p;
 }
 
 HOOK_EXPORT int posix_memalign(void **ret_p, size_t alignment, size_t size)

@@ -24,7 +24,8 @@ static inline bool hook_is_plain(void)
 
 /* malloc gave p to the program, in a plain call.  The slot's line is on its way while the stack is
  * captured.  Returns p: see hook_veil. */
-static inline void *hook_made_plain(void *p, size_t size, const struct capture_point *at)
+__attribute__((always_inline)) static inline void *hook_made_plain(void *p, size_t size,
+								   const struct capture_point *at)
 {
 	uint64_t *slot = block_slot((uintptr_t)p);
 	uintptr_t veiled = hook_veil(p);
@@ -35,7 +36,7 @@ static inline void *hook_made_plain(void *p, size_t size, const struct capture_p
 	block_insert_at(slot, hook_unveil(veiled), size, stack);
 	guard.thread->public->allocs++;
 	hook_set_depth(GUARD_FREE);
-	if (unlikely(ledger_later))
+	if (unlikely(guard.later))
 		ledger_catch_up();
 	return hook_unveil(veiled);
 }

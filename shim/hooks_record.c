@@ -55,7 +55,7 @@ static inline void *hook_record(uintptr_t veiled, size_t size, stack_id stack, b
 	if (likely(guard.thread))
 		guard.thread->public->allocs++;
 	hook_set_depth(GUARD_FREE);
-	if (unlikely(ledger_later))
+	if (unlikely(guard.later))
 		ledger_catch_up();
 	return hook_unveil(veiled);
 }

@@ -106,7 +106,7 @@ __attribute__((noinline)) static void ledger_act_later(struct ledger_act *act,
 static inline void ledger_end(void)
 {
 	hook_set_depth(GUARD_FREE);
-	if (unlikely(ledger_later))
+	if (unlikely(guard.later))
 		ledger_catch_up();
 }
 
@@ -117,7 +117,7 @@ static inline void ledger_act(struct ledger_act *act, const struct capture_point
 		ledger_act_later(act, at);
 		return;
 	}
-	if (unlikely(ledger_later))
+	if (unlikely(guard.later))
 		ledger_catch_up();
 	hook_set_depth(GUARD_HOOK);
 	if (wants_stack) {
@@ -149,7 +149,7 @@ static inline struct ledger_act ledger_act_on(enum ledger_op op, const void *obj
 static inline bool ledger_begin_again(const void *obj, const void *holder,
 				      const struct ledger_event *event)
 {
-	if (unlikely(!obj || holder || guard.depth != GUARD_FREE || ledger_later || event->type ||
+	if (unlikely(!obj || holder || guard.depth != GUARD_FREE || guard.later || event->type ||
 		     event->flags || event->count_place))
 		return false;
 	hook_set_depth(GUARD_HOOK);
@@ -264,7 +264,7 @@ static bool ledger_ask(const void *obj, void (*f)(uint32_t id, void *arg), void 
 
 	if (!address || guard.depth != GUARD_FREE)
 		return false;
-	if (unlikely(ledger_later))
+	if (unlikely(guard.later))
 		ledger_catch_up();
 	hook_set_depth(GUARD_HOOK);
 	struct ledger_shard *shard = ledger_lock(address);

@@ -55,10 +55,7 @@ void ledger_block_land(uint32_t lifted, uintptr_t old, size_t old_size, const vo
 		       const struct capture_point *at);
 
 /* What a signal handler's events have left to be done by the hook that it interrupted: there is
- * something if ledger_later is not NULL.  At GUARD_FREE, outside of every lock. */
-struct ledger_page;
-extern __thread struct ledger_page *ledger_later
-	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+ * something if guard.later is not NULL.  At GUARD_FREE, outside of every lock. */
 void ledger_catch_up(void);
 
 /* The count now; -1: not known.  A signal handler inside a hook of ours is told that nothing is. */

@@ -151,6 +151,6 @@ void ledger_block_land(uint32_t lifted, uintptr_t old, size_t old_size, const vo
 	}
 	ledger_settle(&cut);
 	hook_set_depth(GUARD_FREE);
-	if (unlikely(ledger_later))
+	if (unlikely(guard.later))
 		ledger_catch_up();
 }

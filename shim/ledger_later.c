@@ -22,8 +22,6 @@ struct ledger_page {
 };
 enum { LATER_ACTS = (LATER_PAGE - sizeof(struct ledger_page)) / sizeof(struct ledger_act) };
 
-__thread struct ledger_page *ledger_later __attribute__((tls_model("initial-exec")));
-
 /* Pages that wait for use.  The lock is held with signals blocked. */
 static struct sys_lock later_lock;
 static struct ledger_page *later_spare;
@@ -47,7 +45,7 @@ static struct ledger_page *later_page(void)
 
 void ledger_put_off(const struct ledger_act *act)
 {
-	struct ledger_page **place = &ledger_later;
+	struct ledger_page **place = &guard.later;
 
 	for (;;) {
 		struct ledger_page *page = __atomic_load_n(place, __ATOMIC_RELAXED);
@@ -98,8 +96,8 @@ __attribute__((noinline)) void ledger_catch_up(void)
 		return;
 	sys_block_signals(&signals);
 	hook_set_depth(GUARD_HOOK);
-	struct ledger_page *first = ledger_later;
-	ledger_later = NULL;
+	struct ledger_page *first = guard.later;
+	guard.later = NULL;
 	if (first)
 		later_do(first);
 	hook_set_depth(GUARD_FREE);

@@ -38,7 +38,7 @@ struct thread {
 	struct recall *recall;	     /* made by recall.c; NULL at first */
 	/* Counts of the threads that had this record before: a new owner starts at 0. */
 	uint64_t past_allocs, past_frees;
-};
+} __attribute__((aligned(64))); /* no line is shared: each writes its own at every allocation */
 
 /* The calling thread's record, made if need be.  NULL when there is no memory or no session. */
 struct thread *thread_self_slow(void);

@@ -650,9 +650,9 @@ static void test_nested(void)
 	ledger_retain(p, NULL, on(190));
 	hook_set_depth(GUARD_HOOK);
 	raise(SIGUSR2);
-	check(ledger_later != NULL && sum_of(object_of(p)) == 1);
+	check(guard.later != NULL && sum_of(object_of(p)) == 1);
 	hook_set_depth(GUARD_FREE);
-	check(ledger_count(p) == 203 && sum_of(object_of(p)) == 203 && !ledger_later);
+	check(ledger_count(p) == 203 && sum_of(object_of(p)) == 203 && !guard.later);
 	check(has(p, OUROS_RETAIN_PLAIN, 0, STACKS_NESTED + 1, 201, 1));
 	check(has(p, OUROS_RETAIN_COOKIE, 0, STACKS_NESTED + 2, 1, 1));
 	ledger_unhold(signalled_cookie, on(191));
@@ -661,10 +661,10 @@ static void test_nested(void)
 	hook_set_depth(GUARD_HOOK);
 	uint64_t cookie = ledger_hold(p, on(5));
 	hook_set_depth(GUARD_FREE);
-	struct ledger_page *later = ledger_later;
-	ledger_later = NULL;
+	struct ledger_page *later = guard.later;
+	guard.later = NULL;
 	ledger_unhold(cookie, on(192));
-	ledger_later = later;
+	guard.later = later;
 	check(is_at(p, 202) && has(p, OUROS_RETAIN_EXCESS, -1, -1, 0, 0));
 }
 
