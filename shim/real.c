@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <gnu/libc-version.h>
+#include <link.h>
 
 #include "guard.h"
 #include "session.h"
@@ -70,14 +71,29 @@ struct real real = {
 
 /* --- the malloc family ---------------------------------------------------------------------- */
 
+/* The object that a function lies in, NULL: none.  dladdr, which a glibc before 2.35 leaves us,
+ * looks for the function's name too, through all symbols that the object has. */
+static const struct link_map *real_object_of(const void *function)
+{
+	static int (*find)(void *address, struct dl_find_object *ret_object);
+	struct dl_find_object object;
+	struct link_map *map = NULL;
+	Dl_info info;
+
+	if (!find)
+		find = (int (*)(void *, struct dl_find_object *))dlsym(RTLD_DEFAULT,
+								       "_dl_find_object");
+	if (find)
+		return find((void *)function, &object) == 0 ? object.dlfo_link_map : NULL;
+	return dladdr1(function, &info, (void **)&map, RTLD_DL_LINKMAP) ? map : NULL;
+}
+
 /* Other allocators define names of glibc's too; what counts is where the code lies. */
 static bool real_is_in_libc(const void *function)
 {
-	Dl_info of_function, of_libc;
+	const struct link_map *map = real_object_of(function);
 
-	return dladdr(function, &of_function) &&
-	       dladdr((const void *)&gnu_get_libc_version, &of_libc) &&
-	       of_function.dli_fbase == of_libc.dli_fbase;
+	return map && map == real_object_of((const void *)&gnu_get_libc_version);
 }
 
 void real_resolve(void)
@@ -160,11 +176,11 @@ bool real_operator_plain[REAL_OPERATOR_COUNT];
 static bool real_is_in_cxx(const void *function)
 {
 	static const char *const names[] = { "libstdc++.so", "libc++.so", "libc++abi.so" };
-	Dl_info info;
+	const struct link_map *map = real_object_of(function);
 
-	if (!dladdr(function, &info) || !info.dli_fname)
+	if (!map || !map->l_name)
 		return false;
-	const char *base = info.dli_fname;
+	const char *base = map->l_name;
 	for (const char *c = base; *c; c++)
 		if (*c == '/')
 			base = c + 1;

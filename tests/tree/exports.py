@@ -53,7 +53,7 @@ ouro_scope_begin ouro_check_scope
 # dlsym, which finds the real functions and allocates nothing for a name that exists.
 IMPORTS = {
     "libc.so.6": """
-        dlopen dlsym dlerror dladdr
+        dlopen dlsym dlerror dladdr1
         exit on_exit __cxa_at_quick_exit __cxa_finalize
         environ __environ __errno_location getauxval gnu_get_libc_version sigemptyset
         """,
