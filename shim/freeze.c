@@ -5,7 +5,8 @@
  * The list of threads is read again until it names nobody new: a thread that is not stopped yet can
  * still make others.  Records lie in chunks that are never given back, so a signal that comes too
  * late still points to memory of ours, and its thread finds that nobody waits for it.
- * Cost: one signal and one wake-up a thread; reading the list is linear, since its order is stable.
+ * Cost: one signal and one wake-up a thread.  Reading the list is linear: a bit a number says who
+ * has a record, and the list's order, which is stable, which.
  */
 #include "freeze.h"
 
@@ -27,7 +28,8 @@ enum {
 	FREEZE_CHUNKS = 512,
 	FREEZE_NAP_MS = 5, /* between looks at who has ended instead of answering */
 	FREEZE_REFUSED_TRIES = 50,
-	FREEZE_HELD_S = 120, /* nobody stays stopped longer than this, whatever happens */
+	FREEZE_TIDS = 1 << 22, /* the kernel's PID_MAX_LIMIT */
+	FREEZE_HELD_S = 120,   /* nobody stays stopped longer than this, whatever happens */
 	KERNEL_SIGSET = 8,
 	KERNEL_SA_RESTORER = 0x04000000,
 };
@@ -53,6 +55,7 @@ static struct {
 	bool installed;
 	bool stays;		     /* a signal may be on its way to a thread that was missed */
 	struct kernel_action before; /* who had the signal, while installed */
+	uint64_t seen[FREEZE_TIDS / 64]; /* threads that have a record; mostly never touched */
 } freeze;
 
 /* gdb and libunwind know a signal frame by these two instructions. */
@@ -68,6 +71,11 @@ extern void freeze_restorer(void) __attribute__((visibility("hidden")));
 static struct freeze_thread *record(uint32_t index)
 {
 	return &freeze.chunk[index / FREEZE_CHUNK][index % FREEZE_CHUNK];
+}
+
+static uint64_t *seen_word(uint32_t tid) /* where its bit is */
+{
+	return &freeze.seen[tid % FREEZE_TIDS / 64];
 }
 
 uint32_t freeze_count(void)
@@ -218,6 +226,7 @@ static struct freeze_thread *record_add(uint32_t tid)
 	sys_memset(t, 0, sizeof(*t));
 	t->tid = tid;
 	t->first = tid == freeze.pid;
+	*seen_word(tid) |= UINT64_C(1) << (tid & 63);
 	freeze.count++;
 	return t;
 }
@@ -265,6 +274,8 @@ struct asking {
  * its own: a first thread that has ended stays in the list. */
 static bool is_known(struct asking *a, uint32_t tid)
 {
+	if (!(*seen_word(tid) >> (tid & 63) & 1))
+		return false;
 	for (uint32_t i = 0; i < freeze.count; i++) {
 		uint32_t at = (a->expected + i) % freeze.count;
 
@@ -302,27 +313,28 @@ static void on_thread(uint32_t tid, void *arg)
 static void wait_for_answers(uint64_t give_up)
 {
 	const struct timespec nap = { 0, FREEZE_NAP_MS * 1000000L };
-	uint32_t open;
+	uint32_t first = 1; /* all before it have answered */
+	bool open;
 
 	do {
 		uint32_t answered = __atomic_load_n(&freeze.answered, __ATOMIC_ACQUIRE);
 		bool overdue = false;
 
-		open = 0;
-		for (uint32_t i = 1; i < freeze.count; i++)
-			open += __atomic_load_n(&record(i)->state, __ATOMIC_ACQUIRE) ==
-				FREEZE_ASKED;
+		while (first < freeze.count &&
+		       __atomic_load_n(&record(first)->state, __ATOMIC_ACQUIRE) != FREEZE_ASKED)
+			first++;
+		open = first < freeze.count;
 		if (open)
 			overdue = sys_call4(SYS_futex, &freeze.answered, FUTEX_WAIT_PRIVATE,
 					    answered, &nap) == -ETIMEDOUT;
-		for (uint32_t i = 1; overdue && i < freeze.count; i++) {
+		for (uint32_t i = first; overdue && i < freeze.count; i++) {
 			struct freeze_thread *t = record(i);
 
 			if (t->state == FREEZE_ASKED && task_is_over(t->tid))
 				t->state = FREEZE_GONE;
 		}
 	} while (open && sys_clock_ns(CLOCK_MONOTONIC) < give_up);
-	for (uint32_t i = 1; open && i < freeze.count; i++)
+	for (uint32_t i = first; open && i < freeze.count; i++)
 		give_up_on(record(i));
 }
 
@@ -334,10 +346,12 @@ static void known_thread(struct thread *t, void *arg)
 
 void freeze_begin(const struct capture_live *self)
 {
-	uint64_t give_up = sys_clock_ns(CLOCK_MONOTONIC) + FREEZE_PATIENCE_MS * UINT64_C(1000000);
+	uint64_t start = sys_clock_ns(CLOCK_MONOTONIC), give_up;
 	struct asking asking = { 0 };
 	struct freeze_thread *me;
 
+	for (uint32_t i = 0; i < freeze.count; i++)
+		*seen_word(record(i)->tid) = 0;
 	freeze.pid = (uint32_t)sys_call0(SYS_getpid);
 	freeze.count = 0;
 	freeze.missed = 0;
@@ -356,6 +370,8 @@ void freeze_begin(const struct capture_live *self)
 		freeze.unlisted = tasks_each(0, on_thread, &asking) < 0;
 		if (freeze.unlisted)
 			threads_each(known_thread, &asking);
+		/* Many threads need their time on the processors. */
+		give_up = start + (FREEZE_PATIENCE_MS + freeze.count) * UINT64_C(1000000);
 		wait_for_answers(give_up);
 	} while (asking.news && sys_clock_ns(CLOCK_MONOTONIC) < give_up);
 }

@@ -7,8 +7,9 @@
  * that moment only; it writes the interrupted registers into the record and sleeps until
  * freeze_end.  What was sent by somebody else is passed on to the handler that was there before.
  *
- * A thread that does not answer in FREEZE_PATIENCE_MS is MISSED: what only it holds may look
- * unreached.  Callers hold the snapshot's lock, with signals blocked.
+ * A thread that does not answer in FREEZE_PATIENCE_MS, and a millisecond more for each thread, is
+ * MISSED: what only it holds may look unreached.  Callers hold the snapshot's lock, with
+ * signals blocked.
  */
 #ifndef OURO_SHIM_FREEZE_H
 #define OURO_SHIM_FREEZE_H

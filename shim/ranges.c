@@ -69,23 +69,37 @@ void ranges_sort(struct ranges *set)
 	set->count = kept;
 }
 
-void ranges_each_outside(const struct ranges *set, uintptr_t start, uintptr_t end,
-			 void (*f)(uintptr_t start, uintptr_t end, void *arg), void *arg)
+/* Index of the first range that ends behind p. */
+static size_t lower_bound(const struct ranges *set, uintptr_t p)
 {
 	size_t low = 0, high = set->count;
 
-	while (low < high) { /* the first range that ends behind start */
+	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (set->range[middle].end <= start)
+		if (set->range[middle].end <= p)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; start < end && low < set->count && set->range[low].start < end; low++) {
-		if (set->range[low].start > start)
-			f(start, set->range[low].start, arg);
-		start = set->range[low].end;
+	return low;
+}
+
+bool ranges_have(const struct ranges *set, uintptr_t p)
+{
+	size_t i = lower_bound(set, p);
+
+	return i < set->count && set->range[i].start <= p;
+}
+
+void ranges_each_outside(const struct ranges *set, uintptr_t start, uintptr_t end,
+			 void (*f)(uintptr_t start, uintptr_t end, void *arg), void *arg)
+{
+	for (size_t i = lower_bound(set, start);
+	     start < end && i < set->count && set->range[i].start < end; i++) {
+		if (set->range[i].start > start)
+			f(start, set->range[i].start, arg);
+		start = set->range[i].end;
 	}
 	if (start < end)
 		f(start, end, arg);

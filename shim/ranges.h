@@ -6,6 +6,7 @@
 #ifndef OURO_SHIM_RANGES_H
 #define OURO_SHIM_RANGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ void ranges_add(struct ranges *set, uintptr_t start, uintptr_t end);
 
 /* Sorts and merges.  O(n log n), in place. */
 void ranges_sort(struct ranges *set);
+
+/* Is p in the (sorted) set?  O(log n). */
+bool ranges_have(const struct ranges *set, uintptr_t p);
 
 /* Calls f for each part of [start, end) that is not in the (sorted) set, ascending. */
 void ranges_each_outside(const struct ranges *set, uintptr_t start, uintptr_t end,

@@ -5,13 +5,15 @@
  * glibc puts a thread's control block and static TLS at the top of its stack's mapping, which the
  * kernel may have joined with what lies above.  So control blocks, found by their shape, say
  * where a stack ends; below a live thread's stack pointer, and below the control block of a thread
- * that has ended, there is nothing alive.  Cost: one load a cache line of what may be a stack.
+ * that has ended, there is nothing alive.  Cost: one load a cache line of what may be a stack, and
+ * a binary search a thread.
  */
 #include <link.h>
 
 #include "freeze.h"
 #include "roots.h"
 #include "scratch.h"
+#include "sort.h"
 #include "sys.h"
 #include "tcb.h"
 
@@ -50,10 +52,6 @@ static uintptr_t page_up(uintptr_t p)
 
 static void tcb_add(struct search *s, uintptr_t at, const struct map *map)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		if (s->tcb[i].at == at)
-			return;
-	}
 	s->tcb = scratch_grow(s->tcb, sizeof(*s->tcb), s->count, &s->room);
 	s->tcb[s->count++] = (struct tcb){ .at = at, .map = map };
 }
@@ -83,16 +81,25 @@ static void search_map(struct search *s, const struct map *m)
 	}
 }
 
-/* Heaps of malloc lie above inaccessible pages too: they are taken already. */
-static bool is_taken(const struct roots *roots, uintptr_t p)
+static uint64_t tcb_key(const void *item)
 {
-	for (size_t i = 0; i < roots->taken.count; i++) {
-		if (p >= roots->taken.range[i].start && p < roots->taken.range[i].end)
-			return true;
-	}
-	return false;
+	return ((const struct tcb *)item)->at;
 }
 
+/* In order of address, each once: a thread's own word for it and the search find the same. */
+static void tcbs_settle(struct search *s)
+{
+	size_t kept = 0;
+
+	sort_by_key(s->tcb, sizeof(*s->tcb), s->count, tcb_key);
+	for (size_t i = 0; i < s->count; i++) {
+		if (!kept || s->tcb[kept - 1].at != s->tcb[i].at)
+			s->tcb[kept++] = s->tcb[i];
+	}
+	s->count = kept;
+}
+
+/* Heaps of malloc lie above inaccessible pages too: they are taken already (and in order). */
 static void search_all(struct search *s)
 {
 	const struct maps *maps = s->roots->maps;
@@ -104,19 +111,34 @@ static void search_all(struct search *s)
 			tcb_add(s, at, maps_find(maps, at));
 	}
 	for (size_t i = 0; i < maps->count; i++) {
-		if (map_may_be_stack(maps, i) && !is_taken(s->roots, maps->map[i].start))
+		if (map_may_be_stack(maps, i) && !ranges_have(&s->roots->taken, maps->map[i].start))
 			search_map(s, &maps->map[i]);
 	}
+	tcbs_settle(s);
+}
+
+static struct tcb *tcb_at(const struct search *s, uintptr_t at)
+{
+	size_t low = 0, high = s->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (s->tcb[middle].at < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->count && s->tcb[low].at == at ? &s->tcb[low] : NULL;
 }
 
 static struct tcb *tcb_of(const struct search *s, const struct freeze_thread *t)
 {
+	if (t->thread_pointer)
+		return tcb_at(s, t->thread_pointer);
 	for (size_t i = 0; i < s->count; i++) {
-		struct tcb *tcb = &s->tcb[i];
-
-		if (t->thread_pointer ? tcb->at == t->thread_pointer
-				      : tcb_tid(s->roots->maps, tcb->at) == (int32_t)t->tid)
-			return tcb;
+		if (tcb_tid(s->roots->maps, s->tcb[i].at) == (int32_t)t->tid)
+			return &s->tcb[i];
 	}
 	return NULL;
 }
