@@ -122,7 +122,7 @@ $(ORACLE_BIN): $(OUT)/tests/oracle/partition.o $(OUT)/analyzer.a
 	$(BUILD)/tests/unit/shim/*.d)
 
 # --- tests, measurements, a first look -----------------------------------------------------------
-.PHONY: deps bench-deps unit tests check quick bench demo
+.PHONY: deps bench-deps unit tests check quick bench bench-scale demo
 deps:
 	$(Q).ci/deps
 
@@ -146,6 +146,10 @@ quick: tests
 
 bench: all
 	$(Q)BUILD=$(BUILD) tests/bench/run $(if $(filter 1,$(QUICK)),--quick)
+
+# How the cost grows with blocks, threads and stacks.
+bench-scale: all
+	$(Q)BUILD=$(BUILD) tests/bench/scale $(SCALE)
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all
@@ -200,6 +204,7 @@ help:
 		'make bench      what ouro costs beside its peers, in tables and build/bench/bench.json' \
 		'                (QUICK=1: under 3 minutes; BENCH=OPTIONS, --help lists them; BENCH_JSON=FILE)' \
 		'make bench-deps install what it is measured beside (heaptrack, valgrind, redis, ...)' \
+		'make bench-scale  how that grows with blocks, threads, stacks (SCALE=--help: its options)' \
 		'make deps       only install what is missing (apt; sudo where not root)' \
 		'make install    into DESTDIR and PREFIX (/usr/local); make uninstall takes it away' \
 		'make clean      remove the build directory' \
