@@ -63,7 +63,7 @@ RENDERERS_REACH = {"report.h", "util.h", "text.h", "json_writer.h"}
 
 NAMES_ONLY = {  # which module may include what of the libraries that read ELF and DWARF
     r"elfutils/.*|dwarf\.h|libdw.*": {"symbols"},
-    r"gelf\.h|libelf\.h": {"symbols"},
+    r"gelf\.h|libelf\.h": {"symbols", "target"},
     r"libiberty/.*": {"demangle"},
 }
 # In the program's process: stdio has buffers and locks, and the others allocate.
