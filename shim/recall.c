@@ -47,43 +47,54 @@ static inline uint32_t node_lookup(struct recall *r, struct recall_node *node, u
 	return child;
 }
 
-/* The child that the words of the node's run tell; not necessarily its child. */
+/* What the words of a run tell, if it is its child: that is to be asked. */
 static inline uint32_t node_child(struct recall *r, struct recall_node *node, uintptr_t sp)
 {
 	const int32_t *probe = unlikely(node->all) ? &r->place[node->run] : node->probe;
-	const int32_t *end = probe + node->probes;
+	uint32_t n = node->probes;
 	uint64_t h = node->seed;
 
-	if (probe == end)
+	if (!n)
 		return node->guess;
-	do
+	if (n & 1)
 		h = recall_hash_add(h, word_at(sp, *probe++));
-	while (probe != end);
+	for (const int32_t *end = probe + (n & ~1u); probe != end; probe += 2)
+		h = recall_hash_add(recall_hash_add(h, word_at(sp, probe[0])),
+				    word_at(sp, probe[1]));
 	return node_lookup(r, node, h);
 }
 
 static inline uintptr_t run_differs(const struct recall *r, const struct recall_node *node,
 				    const struct recall_node *child, uintptr_t sp)
 {
-	const int32_t *place = &r->place[node->run], *end = place + node->count;
+	const int32_t *place = &r->place[node->run];
 	const uintptr_t *value = &r->value[child->values];
+	uint32_t n = node->count;
 	uintptr_t differs = 0;
 
-	for (; end - place >= 4; place += 4, value += 4)
+	if (n & 1)
+		differs = word_at(sp, *place++) ^ *value++;
+	if (n & 2) {
+		differs |= (word_at(sp, place[0]) ^ value[0]) | (word_at(sp, place[1]) ^ value[1]);
+		place += 2;
+		value += 2;
+	}
+	for (const int32_t *end = place + (n & ~3u); place != end; place += 4, value += 4)
 		differs |= (word_at(sp, place[0]) ^ value[0]) | (word_at(sp, place[1]) ^ value[1]) |
 			   (word_at(sp, place[2]) ^ value[2]) | (word_at(sp, place[3]) ^ value[3]);
-	while (place < end)
-		differs |= word_at(sp, *place++) ^ *value++;
 	return differs;
 }
 
-/* The same two for a run of any places, in one. */
+/* The same two for a run of any places; 0: no child has what is there. */
 static __attribute__((noinline)) uint32_t
-node_child_mixed(struct recall *r, struct recall_node *node, const struct capture_point *at)
+node_child_mixed(struct recall *r, uint32_t parent, const struct capture_point *at, uintptr_t room)
 {
+	struct recall_node *node = &r->node[parent];
 	const int32_t *place = &r->place[node->run], *probe = node->all ? place : node->probe;
 	uint64_t h = node->seed;
 
+	if (!node->mixed || r->kin[parent].reach > room)
+		return 0;
 	for (uint32_t i = 0; i < node->probes; i++)
 		h = recall_hash_add(h, word_of(at, probe[i]));
 	uint32_t child = node->probes ? node_lookup(r, node, h) : node->guess;
@@ -94,50 +105,64 @@ node_child_mixed(struct recall *r, struct recall_node *node, const struct captur
 	return child;
 }
 
-static inline stack_id walk_out(struct recall *r, uint32_t leaf, const struct capture_point *at,
-				uintptr_t room)
+static __attribute__((noinline)) uint32_t leaf_lookup(struct recall *r, uintptr_t pc,
+						      struct recall_leaf *ret_leaf)
 {
-	struct recall_node *node = &r->node[leaf];
-	uintptr_t sp = at->sp, differs = 0;
+	uint32_t i = recall_lookup_leaf(r, pc);
 
-	for (uint32_t i = leaf; node->count;) {
-		uint32_t parent = i;
-		if (unlikely(node->reach > room))
-			return 0;
-		i = unlikely(node->mixed) ? node_child_mixed(r, node, at) : node_child(r, node, sp);
-		struct recall_node *child = &r->node[i];
-		if (unlikely(child->parent != parent))
-			return 0;
-		if (likely(!node->mixed))
-			differs |= run_differs(r, node, child, sp);
-		node = child;
-	}
-	return likely(!differs) ? node->stack : 0;
+	if (i)
+		*ret_leaf = (struct recall_leaf){ .pc = pc, .node = i };
+	return i;
+}
+
+static __attribute__((noinline)) stack_id recall_miss(struct recall *r)
+{
+	uint64_t hits = r->hits - r->hits_before;
+	uint64_t mood =
+		r->mood + (hits < RECALL_MOOD_MAX ? hits * RECALL_MOOD_HIT : RECALL_MOOD_MAX);
+
+	r->hits_before = r->hits;
+	r->mood = (uint32_t)(mood > RECALL_MOOD_MAX ? RECALL_MOOD_MAX : mood);
+	if (r->mood)
+		r->mood--;
+	return 0;
 }
 
 stack_id recall_find(struct thread *thread, const struct capture_point *at)
 {
 	struct recall *r = thread->recall;
-	uintptr_t room = thread->stack_high - at->sp;
+	uintptr_t sp = at->sp, room = thread->stack_high - sp, differs = 0;
 
 	if (unlikely(!r) || (unlikely(!r->mood) && (++r->asked & RECALL_SELDOM)))
 		return 0;
-	if (unlikely(room > thread->stack_high - thread->stack_low) || unlikely(at->sp % WORD))
+	if (unlikely(room > thread->stack_high - thread->stack_low) || unlikely(sp % WORD))
 		return 0;
-	struct recall_leaf *leaf = &r->leaf[(at->pc ^ at->pc >> 8) % RECALL_LEAVES];
-	if (unlikely(leaf->pc != at->pc)) {
-		leaf->node = recall_lookup_leaf(r, at->pc);
-		leaf->pc = leaf->node ? at->pc : 0;
+	struct recall_leaf *leaf = &r->leaf[at->pc % RECALL_LEAVES];
+	uint32_t i = likely(leaf->pc == at->pc) ? leaf->node : leaf_lookup(r, at->pc, leaf);
+	struct recall_node *node = &r->node[i], *child;
+	if (unlikely(!i))
+		return recall_miss(r);
+	room = room < RECALL_MIXED ? room : RECALL_MIXED - 1;
+	while (node->count) {
+		uint32_t parent = i;
+		if (likely(node->reach <= room)) {
+			i = node_child(r, node, sp);
+			child = &r->node[i];
+			if (unlikely(child->parent != parent))
+				return recall_miss(r);
+			differs |= run_differs(r, node, child, sp);
+		} else {
+			i = node_child_mixed(r, i, at, room);
+			child = &r->node[i];
+			if (unlikely(child->parent != parent))
+				return recall_miss(r);
+		}
+		node = child;
 	}
-	stack_id id = likely(leaf->node) ? walk_out(r, leaf->node, at, room) : 0;
-	if (likely(id)) {
-		r->hits++;
-		if (unlikely(r->mood < RECALL_MOOD_MAX))
-			r->mood += RECALL_MOOD_HIT;
-	} else if (r->mood) {
-		r->mood--;
-	}
-	return id;
+	if (unlikely(differs))
+		return recall_miss(r);
+	r->hits++;
+	return node->stack;
 }
 
 /* --- learn ------------------------------------------------------------------------------------ */
@@ -163,14 +188,14 @@ static uint32_t words_note(struct recall *r, const struct thread_frame *frame, u
 		}
 		if (outermost)
 			break;
-		if ((frame->flags & FRAME_FAR) || frame->ra_at - sp >= INT32_MAX)
+		if ((frame->flags & FRAME_FAR) || frame->ra_at - sp >= RECALL_MIXED - WORD)
 			return 0;
 		place[words] = (int32_t)(frame->ra_at - sp);
 		value[words++] = i + 1 < n ? frame[1].pc : 0;
 		if (frame->flags & FRAME_BP_SAVED) {
 			intptr_t delta = (int32_t)frame->flags >> FRAME_BP_SHIFT;
 			bp_at = frame->ra_at + (uintptr_t)(delta * WORD);
-			if (bp_at - sp >= INT32_MAX)
+			if (bp_at - sp >= RECALL_MIXED - WORD)
 				return 0;
 		}
 	}
@@ -204,9 +229,9 @@ void recall_learn(struct thread *thread, uint32_t first, stack_id stack)
 		return;
 	if (r->full || r->words + 2 * n + 1 > RECALL_WORDS || r->nodes + 3 > RECALL_NODES) {
 		/* Was it worth it?  Learning a frame costs a few hits. */
-		if (r->hits < r->words && r->skip < RECALL_SKIP_MAX)
+		if (r->hits < r->words / 8 && r->skip < RECALL_SKIP_MAX)
 			r->skip = 2 * r->skip + 1;
-		else if (r->hits > 8 * r->words)
+		else if (r->hits > r->words / 2)
 			r->skip /= 2;
 		recall_clear(r);
 	}

@@ -35,11 +35,11 @@ static uint32_t child_key(const struct recall *r, const struct recall_node *node
 static void key_put(struct recall *r, uint32_t i)
 {
 	const struct recall_node *node = &r->node[i];
-	uint32_t key = child_key(r, &r->node[node->parent], node->values), at = key;
+	uint32_t key = child_key(r, &r->node[node->parent], node->values), at = key >> r->shift;
 
-	while (r->table[at & r->mask])
-		at++;
-	r->table[at & r->mask] = (uint64_t)key << 32 | i;
+	while (r->table[at])
+		at = (at + 1) & r->mask;
+	r->table[at] = (uint64_t)key << 32 | i;
 	r->keys++;
 }
 
@@ -53,6 +53,7 @@ static bool table_make_room(struct recall *r)
 		return false;
 	}
 	r->mask = 2 * r->mask + 1;
+	r->shift--;
 	r->keys = 0;
 	sys_memset(r->table, 0, (r->mask + 1) * sizeof(r->table[0]));
 	for (uint32_t i = RECALL_ROOT; i < r->nodes; i++)
@@ -80,8 +81,10 @@ static void node_set_run(struct recall *r, struct recall_node *node, uint32_t ru
 	}
 	node->run = run;
 	node->count = count;
-	node->reach = ((uint32_t)reach & ~7u) + 8;
+	reach = (reach & -8) + 8;
 	node->mixed = bits < 0 || (bits & PLACE_RELATIVE);
+	node->reach = node->mixed ? RECALL_MIXED : (uint32_t)reach;
+	r->kin[node - r->node].reach = (uint32_t)reach;
 	node->seed = seed_new(r);
 	node->probes = 0;
 	node->all = false;
@@ -96,10 +99,10 @@ static uint32_t node_make(struct recall *r, uint32_t values, uint32_t run, uint3
 	}
 	struct recall_node *node = &r->node[r->nodes];
 	*node = (struct recall_node){ .values = values };
+	r->kin[r->nodes] = (struct recall_kin){ 0 };
 	node_set_run(r, node, run, count);
 	if (!count)
 		node->stack = stack;
-	r->kin[r->nodes] = (struct recall_kin){ 0 };
 	return r->nodes++;
 }
 
@@ -145,7 +148,8 @@ static void child_put(struct recall *r, uint32_t parent, uint32_t child)
 {
 	bool room = table_make_room(r);
 
-	r->node[parent].guess = child; /* without a probe it is the only one */
+	if (!r->node[parent].probes)
+		r->node[parent].guess = child;
 	r->node[child].parent = parent;
 	r->kin[child].sibling = r->kin[parent].child;
 	r->kin[parent].child = child;
@@ -256,8 +260,9 @@ void recall_clear(struct recall *r)
 	r->words = 1;
 	r->keys = 0;
 	r->full = false;
-	r->hits = r->misses = 0;
+	r->hits = r->hits_before = r->misses = 0;
 	r->mask = RECALL_TABLE_FIRST - 1;
+	r->shift = 32 - RECALL_TABLE_BITS;
 	sys_memset(r->leaf, 0, sizeof(r->leaf));
 	sys_memset(r->table, 0, (r->mask + 1) * sizeof(r->table[0]));
 	r->nodes = RECALL_ROOT;

@@ -22,8 +22,9 @@ enum {
 	RECALL_WORDS = 1 << 16,
 	RECALL_NODES = 1 << 14,
 	RECALL_TABLE = 1 << 15, /* at most */
-	RECALL_TABLE_FIRST = 1 << 9,
-	RECALL_LEAVES = 1 << 8,
+	RECALL_TABLE_BITS = 9,
+	RECALL_TABLE_FIRST = 1 << RECALL_TABLE_BITS,
+	RECALL_LEAVES = 1 << 9,
 	RECALL_PROBES = 6,
 	RECALL_ROOT = 1, /* the node whose children are the leaves: its only word is their pc */
 };
@@ -34,11 +35,13 @@ enum {
 	PLACE_REGISTER = -8, /* not in memory: the leaf's own bp */
 };
 
+enum { RECALL_MIXED = INT32_MAX }; /* reach of a run with other places than plain offsets */
+
 struct recall_node {
 	uint64_t seed;	     /* of the hash: unique, and another whenever the probes change */
 	uint32_t run, count; /* places in place[]; none: it is the outermost frame */
 	union {
-		uint32_t reach; /* all of the run lies below */
+		uint32_t reach; /* all of the run lies below; or MIXED */
 		stack_id stack; /* of the outermost */
 	};
 	uint16_t probes; /* 0: it has one child, which is the guess */
@@ -51,9 +54,10 @@ struct recall_node {
 };
 _Static_assert(sizeof(struct recall_node) == 64, "a node is a cache line");
 
-/* A node's children, a list; 0: the end. */
+/* What is seldom asked of a node. */
 struct recall_kin {
-	uint32_t child, sibling;
+	uint32_t child, sibling; /* its children, a list; 0: the end */
+	uint32_t reach;
 };
 
 struct recall_leaf {
@@ -66,11 +70,13 @@ struct recall_leaf {
 struct recall {
 	uint32_t words, nodes; /* in use */
 	uint32_t keys;	       /* of the table, outdated ones too */
-	uint32_t mask;	       /* of the part of table that is used; filled to one half */
+	uint32_t mask;	       /* of the part of table that is used; filled to one quarter */
+	uint32_t shift;	       /* that leaves as many of a key's upper bits */
 	uint32_t seeds;
 	bool full;
-	uint32_t mood, asked;  /* see recall.c */
-	uint32_t hits, misses; /* since it was empty */
+	uint32_t mood, asked;	    /* see recall.c */
+	uint32_t hits, hits_before; /* since it was empty; of these, until the last miss */
+	uint32_t misses;
 	uint32_t skip;
 	struct recall_leaf leaf[RECALL_LEAVES]; /* a cache of the root's children */
 	uint64_t table[RECALL_TABLE];		/* key << 32 | node */
@@ -95,8 +101,8 @@ static inline uint32_t recall_hash_key(uint64_t h)
 /* The node in the table; 0: none. */
 static inline uint32_t recall_lookup(const struct recall *r, uint32_t key)
 {
-	for (uint32_t i = key;; i++) {
-		uint64_t entry = r->table[i & r->mask];
+	for (uint32_t i = key >> r->shift;; i = (i + 1) & r->mask) {
+		uint64_t entry = r->table[i];
 		if (__builtin_expect(entry >> 32 == key, 1) || !entry)
 			return (uint32_t)entry;
 	}
