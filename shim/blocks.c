@@ -58,7 +58,7 @@ static inline uintptr_t block_veil(uintptr_t address)
 
 static inline uintptr_t block_unveil(uintptr_t veiled)
 {
-	__asm__("" : "+r"(veiled));
+	__asm__ volatile("" : "+r"(veiled));
 	return ~veiled;
 }
 

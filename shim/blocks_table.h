@@ -95,24 +95,28 @@ static inline uint64_t block_word(stack_id stack, uint64_t flags)
 
 /* --- the usual insert and remove, for the hooks' plain way ----------------------------------- */
 
-/* Asks for a slot's line, to write to it.  NULL does no harm. */
+/* Asks for a slot's line, to write to it. */
 static inline void block_prefetch(const uint64_t *slot)
 {
 	__builtin_prefetch(slot, 1);
 }
 
-/* block_insert with the slot at hand, or NULL. */
-static inline void block_insert_at(uint64_t *slot, void *p, size_t size, stack_id stack)
+/* The slot that a block of that size has; NULL: it has none, or none yet. */
+static inline uint64_t *block_slot_for(uintptr_t address, size_t size)
 {
-	uintptr_t address = (uintptr_t)p;
+	if (unlikely(size >= OUROS_LARGE_SIZE || !block_is_aligned(address)))
+		return NULL;
+	return block_slot(address);
+}
 
-	if (unlikely(!slot || size >= OUROS_LARGE_SIZE || !block_is_aligned(address) ||
-		     (__atomic_load_n(slot, __ATOMIC_RELAXED) & OUROS_BLOCK_LIVE))) {
-		block_insert(p, size, stack, 0);
-		return;
-	}
+/* Puts a complete word into a slot.  False: there is one of a live block. */
+static inline bool block_fill(uint64_t *slot, uint64_t word)
+{
+	if (unlikely(__atomic_load_n(slot, __ATOMIC_RELAXED) & OUROS_BLOCK_LIVE))
+		return false;
 	/* The word is the record: one store commits it. */
-	__atomic_store_n(slot, block_word(stack, 0) | block_half(address) | size, __ATOMIC_RELAXED);
+	__atomic_store_n(slot, word, __ATOMIC_RELAXED);
+	return true;
 }
 
 /* Removes a small block that the ledger knows nothing in.  False: it is none, and nothing is

@@ -27,8 +27,6 @@ HOOK_EXPORT void *malloc(size_t size)
 	if (unlikely(!hook_is_plain()))
 		return hook_malloc(size, __builtin_frame_address(0));
 	void *p = real.malloc(hook_size(size));
-	if (unlikely(!p))
-		return p;
 	const struct capture_point at = CAPTURE_POINT();
 	return hook_made_plain(p, size, &at);
 }
@@ -61,7 +59,7 @@ HOOK_EXPORT void *calloc(size_t count, size_t size)
 	    unlikely(__builtin_mul_overflow(count, size, &bytes) || bytes < real.minimum))
 		return hook_calloc(count, size, __builtin_frame_address(0));
 	void *p = real.calloc(count, size);
-	return likely(p) ? hook_made_plain(p, bytes, &at) : p;
+	return hook_made_plain(p, bytes, &at);
 }
 
 HOOK_EXPORT int posix_memalign(void **ret_p, size_t alignment, size_t size)

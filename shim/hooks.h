@@ -96,7 +96,8 @@ static inline uintptr_t hook_veil(const void *p)
 
 static inline void *hook_unveil(uintptr_t veiled)
 {
-	__asm__("" : "+r"(veiled));
+	/* volatile: not before the call that it is kept veiled across. */
+	__asm__ volatile("" : "+r"(veiled));
 	return (void *)~veiled;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hooks_plain - the usual malloc and free, in as few steps as there are; included by hooks.c and
- * hooks_record.c alone.
+ * hooks_plain - the usual malloc and free, in as few steps as there are; included by hooks.c alone.
  *
  * One question, asked before the real call, decides whether a call is plain: recording is, the
  * thread has its record, and is in no other hook.  Whatever is not, and any block that is not small
@@ -22,18 +21,23 @@ static inline bool hook_is_plain(void)
 	       likely(!(guard.depth | guard.disabled));
 }
 
-/* malloc gave p to the program, in a plain call.  The slot's line is on its way while the stack is
- * captured.  Returns p: see hook_veil. */
+/* malloc gave p (or NULL) to the program, in a plain call.  The slot's line is on its way while the
+ * stack is captured.  Returns p: see hook_veil. */
 __attribute__((always_inline)) static inline void *hook_made_plain(void *p, size_t size,
 								   const struct capture_point *at)
 {
-	uint64_t *slot = block_slot((uintptr_t)p);
+	uint64_t *slot = block_slot_for((uintptr_t)p, size);
 	uintptr_t veiled = hook_veil(p);
 
+	if (unlikely(!slot))
+		return p ? hook_made(p, size, at) : p;
 	block_prefetch(slot);
 	hook_set_depth(GUARD_HOOK);
 	stack_id stack = capture_stack(at);
-	block_insert_at(slot, hook_unveil(veiled), size, stack);
+	/* Of p itself nothing may be asked before this, or the capture would save it. */
+	p = hook_unveil(veiled);
+	if (unlikely(!block_fill(slot, block_word(stack, 0) | block_half((uintptr_t)p) | size)))
+		block_insert(p, size, stack, 0);
 	guard.thread->public->allocs++;
 	hook_set_depth(GUARD_FREE);
 	if (unlikely(guard.later))

@@ -8,7 +8,6 @@
 #include "hooks.h"
 
 #include "gc.h"
-#include "hooks_plain.h"
 #include "ledger.h"
 #include "lifecycle.h"
 #include "sample.h"
@@ -84,13 +83,14 @@ void *hook_made(void *p, size_t size, const struct capture_point *at)
 {
 	uintptr_t veiled = hook_veil(p);
 
-	if (likely(hook_is_plain()))
-		return hook_made_plain(p, size, at);
 	if (unlikely(guard.depth != GUARD_FREE)) {
 		hook_made_nested(p, size, at->pc);
 		return hook_unveil(veiled);
 	}
-	return hook_made_otherwise(veiled, size, at);
+	if (unlikely(guard_mode() != GUARD_PLAIN))
+		return hook_made_otherwise(veiled, size, at);
+	hook_set_depth(GUARD_HOOK);
+	return hook_record(veiled, size, capture_stack(at), guard.disabled);
 }
 
 bool hook_taken(void *p, struct block_taken *ret_taken)
