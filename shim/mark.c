@@ -12,7 +12,7 @@
 enum {
 	WORD = 8,
 	PAGE = 4096,
-	MARK_FETCH = 16,	  /* how far ahead in the queue contents are fetched */
+	FETCH_BYTES = 128,	  /* of a block; the machine itself goes on with longer ones */
 	MARK_GIVE_BACK = 1 << 18, /* entries */
 	ENTRY_WORDS_BITS = 10,
 	ENTRY_LONG = (1 << ENTRY_WORDS_BITS) - 1, /* this long, or longer, or counted, or large */
@@ -24,13 +24,22 @@ enum {
 };
 _Static_assert(ENTRY_LONG > PAGE / WORD, "what is shorter than a page needs no second look");
 
+/*
+ * Brings memory into the cache, by a load that nothing waits for: many in a row overlap.  A
+ * prefetch does less: of a page whose translation is not at hand, or that is not noted as used yet,
+ * as all are in a fresh clone, the processor may find it not worth the walk.
+ */
+static inline void fetch(const void *p)
+{
+	(void)*(const volatile char *)p;
+}
+
 void mark_init(struct mark *ret_mark, struct heap *heap, const struct maps *maps)
 {
 	sys_memset(ret_mark, 0, sizeof(*ret_mark));
 	ret_mark->heap = heap;
 	ret_mark->maps = maps;
-	ret_mark->queue_room = heap->count + 1;
-	ret_mark->queue = scratch_map(ret_mark->queue_room * sizeof(*ret_mark->queue));
+	ret_mark->queue = scratch_map((heap->count + 1) * sizeof(*ret_mark->queue));
 	if (heap->region_count >= UINT32_C(1) << (64 - ENTRY_REGION_SHIFT))
 		snapshot_fail(OUROS_REASON_MEMORY);
 }
@@ -75,16 +84,12 @@ static inline struct heap_hit entry_hit(const struct heap *heap, uint64_t entry)
 /* Entries that were taken out need no memory. */
 static void queue_trim(struct mark *m)
 {
-	if (m->head == m->tail) {
-		m->head = m->tail = 0;
-		m->given_back = 0;
-	} else if (m->head - m->given_back >= MARK_GIVE_BACK) {
-		scratch_forget(m->queue + m->given_back, MARK_GIVE_BACK * sizeof(*m->queue));
-		m->given_back += MARK_GIVE_BACK;
-	}
+	scratch_forget(m->queue + m->given_back, MARK_GIVE_BACK * sizeof(*m->queue));
+	m->given_back += MARK_GIVE_BACK;
 }
 
-void mark_push(struct mark *m, const struct heap_hit *hit)
+/* Every block that is reached passes here once: no call of its own. */
+static inline __attribute__((always_inline)) void push(struct mark *m, const struct heap_hit *hit)
 {
 	bool is_counted = m->heap->block[hit->ordinal].size & HEAP_SIZE_COUNTED;
 
@@ -94,11 +99,12 @@ void mark_push(struct mark *m, const struct heap_hit *hit)
 	}
 	if (hit->size < WORD)
 		return;
-	if (m->tail - m->head < MARK_FETCH)
-		__builtin_prefetch((const void *)hit->start);
-	if (unlikely(m->tail == m->queue_room))
-		m->queue = scratch_grow(m->queue, sizeof(*m->queue), m->tail, &m->queue_room);
 	m->queue[m->tail++] = entry_pack(m->heap, hit, is_counted);
+}
+
+void mark_push(struct mark *m, const struct heap_hit *hit)
+{
+	push(m, hit);
 }
 
 static void ref_add(struct mark *m, uint32_t ordinal, uintptr_t where)
@@ -110,7 +116,8 @@ static void ref_add(struct mark *m, uint32_t ordinal, uintptr_t where)
 }
 
 /* Marks a block that is not marked yet. */
-void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr_t where)
+static inline __attribute__((always_inline)) void set(struct mark *m, const struct heap_hit *hit,
+						      uint32_t mark, uintptr_t where)
 {
 	struct heap_block *block = &m->heap->block[hit->ordinal];
 	/* An ignored block is nobody's to report, whoever else holds it. */
@@ -126,7 +133,11 @@ void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr
 		ref_add(m, hit->ordinal, where);
 }
 
-/* Every block that is reached passes here once: no call of its own. */
+void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr_t where)
+{
+	set(m, hit, mark, where);
+}
+
 static inline __attribute__((always_inline)) void
 settle_hit(struct mark *m, const struct heap_hit *hit, const struct mark_far *far)
 {
@@ -146,8 +157,8 @@ settle_hit(struct mark *m, const struct heap_hit *hit, const struct mark_far *fa
 			ref_add(m, hit->ordinal, far->where);
 		return;
 	}
-	mark_set(m, hit, far->parent | (m->possible ? OUROS_MARK_POSSIBLE : 0), far->where);
-	mark_push(m, hit);
+	set(m, hit, far->parent | (m->possible ? OUROS_MARK_POSSIBLE : 0), far->where);
+	push(m, hit);
 }
 
 void mark_settle(struct mark *m, const struct heap_hit *hit, const struct mark_far *far)
@@ -174,45 +185,47 @@ static void settle(struct mark *m, const struct mark_far *far)
 		settle_hit(m, &hit, far);
 }
 
-static void far_add(struct mark *m, const struct mark_near *near, uintptr_t start, uint32_t ordinal)
+/* Words whose cells are at hand: which blocks are they? */
+static uint32_t resolve(struct mark *m)
 {
-	struct mark_far *far = &m->far[m->far_ring++ & (MARK_AHEAD - 1)];
+	uint32_t found = 0;
 
-	if (far->start)
-		settle(m, far);
-	__builtin_prefetch(&m->heap->block[ordinal], 1);
-	*far = (struct mark_far){ near->value, near->where, start, near->parent, ordinal };
-}
+	for (uint32_t i = 0; i < m->near_count; i++) {
+		const struct mark_near *near = &m->near[i];
+		struct mark_far *far = &m->far[found];
+		struct heap_hit hit;
 
-/* The cell of a word is at hand: which block is it? */
-void mark_resolve(struct mark *m, const struct mark_near *near)
-{
-	struct heap_hit hit;
-	uintptr_t start;
-	uint32_t ordinal;
-
-	if ((near->region & HEAP_LARGE_HERE) && heap_find_other(m->heap, near->value, &hit))
-		far_add(m, near, hit.start, hit.ordinal);
-	else if (heap_candidate(m->heap, near->region, near->value, &start, &ordinal))
-		far_add(m, near, start, ordinal);
+		if (unlikely(near->region & HEAP_LARGE_HERE) &&
+		    heap_find_other(m->heap, near->value, &hit)) {
+			far->start = hit.start;
+			far->ordinal = hit.ordinal;
+		} else if (!heap_candidate(m->heap, near->region, near->value, &far->start,
+					   &far->ordinal)) {
+			continue;
+		}
+		__builtin_prefetch(&m->heap->block[far->ordinal], 1);
+		far->value = near->value;
+		far->where = near->where;
+		far->parent = near->parent;
+		found++;
+	}
+	return found;
 }
 
 void mark_drain(struct mark *m)
 {
-	for (uint32_t i = 0; i < MARK_AHEAD; i++) {
-		struct mark_near *near = &m->near[m->ring++ & (MARK_AHEAD - 1)];
+	uint32_t found;
 
-		if (near->region)
-			mark_resolve(m, near);
-		near->region = 0;
-	}
-	for (uint32_t i = 0; i < MARK_AHEAD; i++) {
-		struct mark_far *far = &m->far[m->far_ring++ & (MARK_AHEAD - 1)];
+	for (uint32_t i = 0; i < m->near_count; i++) {
+		const struct mark_near *near = &m->near[i];
 
-		if (far->start)
-			settle(m, far);
-		far->start = 0;
+		if (likely(near->region & ~HEAP_LARGE_HERE))
+			__builtin_prefetch(heap_cell(m->heap, near->region, near->value));
 	}
+	found = resolve(m);
+	m->near_count = 0;
+	for (uint32_t i = 0; i < found; i++)
+		settle(m, &m->far[i]);
 }
 
 void mark_block_words(const struct maps *maps, uintptr_t start, size_t size,
@@ -280,23 +293,60 @@ static void entry_read(struct mark *m, uint64_t entry)
 	}
 }
 
+/* Fetches the contents of entries that are read next: the first and the last line of each.  Not of
+ * a block that may have a page of its own: it may be protected. */
+static void entries_fetch(const struct mark *m, const uint64_t *entry, size_t count)
+{
+	uintptr_t at[2 * MARK_BATCH];
+	size_t lines = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uintptr_t start = entry_hit(m->heap, entry[i]).start;
+		size_t size = (entry[i] & ENTRY_LONG) * WORD;
+
+		at[lines] = start;
+		at[lines + 1] = start + (size < FETCH_BYTES ? size : FETCH_BYTES) - 1;
+		if (likely(size < PAGE))
+			lines += 2;
+		else
+			__builtin_prefetch((const void *)start);
+	}
+	for (size_t i = 0; i < lines; i++)
+		fetch((const void *)at[i]);
+}
+
+/* Reads the queue up to there. */
+static void entries_read(struct mark *m, size_t end)
+{
+	size_t fetched = m->head;
+
+	while (m->head < end) {
+		size_t stop = fetched;
+		size_t more = end - fetched < MARK_BATCH ? end - fetched : MARK_BATCH;
+
+		entries_fetch(m, m->queue + fetched, more);
+		fetched += more;
+		while (m->head < stop)
+			entry_read(m, m->queue[m->head++]);
+		if (unlikely(m->head - m->given_back >= MARK_GIVE_BACK))
+			queue_trim(m);
+	}
+}
+
+/* Levels are followed one after the other: so a block's parent is one of those nearest to the
+ * roots. */
 void mark_follow(struct mark *m)
 {
 	do {
-		while (m->head < m->tail) {
-			uint64_t entry = m->queue[m->head++];
-			size_t ahead = m->head + MARK_FETCH;
-
-			if (ahead < m->tail)
-				__builtin_prefetch(
-					(const void *)entry_hit(m->heap, m->queue[ahead]).start);
-			entry_read(m, entry);
-			if (unlikely(m->head % MARK_GIVE_BACK == 0))
-				queue_trim(m);
-		}
 		mark_drain(m);
-	} while (m->head < m->tail || mark_read_inner(m));
-	queue_trim(m);
+		while (m->head < m->tail) {
+			size_t level = m->tail;
+
+			entries_read(m, level);
+			mark_drain(m);
+		}
+		m->head = m->tail = m->given_back = 0;
+	} while (mark_read_inner(m));
 }
 
 static uint64_t ref_key(const void *item)

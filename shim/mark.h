@@ -3,10 +3,10 @@
  * mark - which blocks can still be reached, from which kind of root, and through whom.
  *
  * Breadth first, a kind of root at a time: each kind's blocks are found before the next kind is
- * read, so a block's kind is the first in the order that can reach it.  A word on its way to a mark
- * passes two short rings, near (its cell is being fetched) and far (its block is), so that
- * cache misses overlap instead of queueing up behind each other; a marked block waits in the queue
- * while its content is fetched.
+ * read, so a block's kind is the first in the order that can reach it, and its parent one of those
+ * nearest to the roots.  Words are taken a batch at a time, and so are blocks from the queue: what
+ * each step of a batch needs is fetched for all of it, so that cache misses overlap instead of
+ * queueing up behind each other.
  *
  * Two passes.  In the first a block counts as reached by a pointer to its start, or by an interior
  * pointer that a heuristic explains; other interior pointers leave a note in the mark.  In the
@@ -24,16 +24,18 @@
 #include "refs.h"
 #include "roots.h"
 
-enum { MARK_AHEAD = 16 }; /* words in each ring; a power of two */
+enum { MARK_BATCH = 32 }; /* words, or blocks of the queue */
 
+/* A word that may point to a block of a region. */
 struct mark_near {
 	uintptr_t value, where;
 	uint32_t parent;
-	uint32_t region; /* 0: empty */
+	uint32_t region;
 };
 
+/* The block that it means, if that is long enough. */
 struct mark_far {
-	uintptr_t value, where, start; /* start 0: empty */
+	uintptr_t value, where, start;
 	uint32_t parent;
 	uint32_t ordinal;
 };
@@ -45,12 +47,11 @@ struct mark {
 	bool possible; /* the second pass */
 	enum ouros_root kind;
 	uint32_t owner; /* of the root being read */
-	uint32_t ring;	/* where both rings stand */
-	uint32_t far_ring;
-	struct mark_near near[MARK_AHEAD];
-	struct mark_far far[MARK_AHEAD];
-	uint64_t *queue;   /* blocks to be read, from head to tail; see mark_push */
-	size_t queue_room; /* a block is put in once, so every block has its place */
+	uint32_t near_count;
+	struct mark_near near[MARK_BATCH];
+	struct mark_far far[MARK_BATCH];
+	uint64_t *queue; /* blocks to be read, from head to tail: see mark_push.  Each is put in
+			    once, so there is a place for it */
 	size_t head, tail;
 	size_t given_back; /* entries before this one have no memory any more */
 	uint32_t *inner;   /* inner blocks to be read: their indices */

@@ -22,8 +22,8 @@ void mark_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg
 void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr_t where);
 void mark_push(struct mark *m, const struct heap_hit *hit);
 
-/* The cell of a word is at hand: which block is it? */
-void mark_resolve(struct mark *m, const struct mark_near *near);
+/* Empties the batch. */
+void mark_drain(struct mark *m);
 
 /* Every word read passes here: most are no addresses of blocks. */
 static inline void mark_visit(struct mark *m, uintptr_t value, uint32_t parent, uintptr_t where)
@@ -33,12 +33,10 @@ static inline void mark_visit(struct mark *m, uintptr_t value, uint32_t parent, 
 
 	if (likely(!region))
 		return;
-	near = &m->near[m->ring++ & (MARK_AHEAD - 1)];
-	if (near->region)
-		mark_resolve(m, near);
-	if (region & ~HEAP_LARGE_HERE)
-		__builtin_prefetch(heap_cell(m->heap, region, value));
+	near = &m->near[m->near_count++];
 	*near = (struct mark_near){ value, where, parent, region };
+	if (unlikely(m->near_count == MARK_BATCH))
+		mark_drain(m);
 }
 
 /* A word that means a block: what the two passes make of it. */
@@ -50,9 +48,6 @@ void mark_push_inner(struct mark *m, uint32_t index);
 void mark_read_counted(struct mark *m, const struct heap_hit *hit);
 /* Reads one inner block that waits; false: none does. */
 bool mark_read_inner(struct mark *m);
-
-/* Empties the rings. */
-void mark_drain(struct mark *m);
 
 /* Follows all that is marked and not read yet. */
 void mark_follow(struct mark *m);
