@@ -22,7 +22,7 @@
 #include "sys.h"
 
 enum {
-	STACK_CHUNK_SHIFT = 13, /* 8192 nodes, 128 KiB: what a segment holds */
+	STACK_CHUNK_SHIFT = 11, /* 2048 nodes, 32 KiB: what a segment holds */
 	STACK_CHUNK = 1 << STACK_CHUNK_SHIFT,
 	STACK_CHUNKS = 1 << (31 - STACK_CHUNK_SHIFT),
 	STACK_INDEX_FIRST = 1 << 12,
