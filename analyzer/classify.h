@@ -5,7 +5,7 @@
  *
  *   cycle        its component is a cycle that no unreached block outside refers to
  *   lost         a single block that no unreached block refers to
- *   indirect     held by a lost block or a cycle, named by leader; so are cycles further down
+ *   indirect     held by a lost block or a cycle; so are cycles further down
  *   possible     reached only by interior pointers
  *   unconfirmed  would be one of the first three, but some roots could not be read
  *
@@ -44,10 +44,12 @@ struct block_case {
 
 struct verdicts {
 	uint8_t *class_of; /* [nodes]: enum leak_class */
-	uint32_t *leader;  /* [nodes]: component that leads it; UINT32_MAX for possible */
+	struct verdict_total {
+		uint64_t blocks, bytes;
+	} totals[CLASS_COUNT]; /* of each class_of */
 	uint32_t leader_count;
 	struct leader {
-		uint32_t component;
+		uint32_t component;    /* SCC_NONE: a block alone */
 		uint32_t block;	       /* its first; that of a case */
 		enum leak_class class; /* CYCLE, LOST or the case's; UNCONFIRMED when unconfirmed */
 		bool is_cycle;
@@ -55,8 +57,6 @@ struct verdicts {
 		uint64_t bytes; /* of its own members */
 		uint64_t held_blocks, held_bytes;
 	} * leaders;			/* [leader_count], in the order of their first blocks */
-	uint32_t *leader_of_component;	/* [components]: index into leaders, of several cases the
-					   last, or UINT32_MAX */
 	const struct block_case *cases; /* borrowed */
 };
 

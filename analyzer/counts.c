@@ -114,22 +114,26 @@ void counts_destroy(struct counts *c)
 
 /* An edge from each unreachable object to each that it retains, once; holders ascend, and what one
  * holder retains ascends too, since the rows were filled in the order of objects. */
-static void edges_add(const struct counts *c, const struct holders *holders, uint32_t objects,
-		      const uint32_t *block_of, struct block_set *set)
+static void edges_put(const struct counts *c, const struct holders *holders, uint32_t objects,
+		      const uint32_t *block_of, size_t most, struct block_set *set)
 {
+	struct block_edge *edges = xcalloc(most, sizeof(*edges));
+	size_t count = 0;
 	for (uint32_t h = 0; h < objects; h++) {
 		for (size_t i = holders->first[h]; i < holders->first[h + 1]; i++) {
 			uint32_t o = holders->held[i];
 			bool again = i > holders->first[h] && holders->held[i - 1] == o;
 			if (!c->unreachable[h] || !c->unreachable[o] || again)
 				continue;
-			set->edges[set->edge_count++] = (struct block_edge){
+			edges[count++] = (struct block_edge){
 				.from = block_of[h],
 				.to = block_of[o],
 				.kind = BLOCK_EDGE_RETAIN,
 			};
 		}
 	}
+	block_set_put_edges(set, edges, count);
+	free(edges);
 }
 
 struct block_set *counts_blocks(const struct ledger *l, const struct counts *c,
@@ -139,22 +143,20 @@ struct block_set *counts_blocks(const struct ledger *l, const struct counts *c,
 	struct holders holders;
 	uint32_t *block_of = xcalloc(l->count, sizeof(*block_of));
 	holders_init(l, &holders);
-	set->blocks = xcalloc(c->unreachable_count, sizeof(*set->blocks));
-	set->edges = xcalloc(l->retain_count, sizeof(*set->edges));
 	for (uint32_t o = 0; o < l->count; o++) {
 		block_of[o] = BLOCK_NONE;
 		if (!c->unreachable[o])
 			continue;
 		block_of[o] = (uint32_t)set->count;
-		set->blocks[set->count++] = (struct block){
-			.address = l->objects[o].address,
-			.size = l->objects[o].size,
-			.ordinal = BLOCK_NONE,
-			.stack = ledger_stack(&l->objects[o]),
-			.generation = l->objects[o].generation,
-		};
+		block_set_add(set, &(struct block){
+					   .address = l->objects[o].address,
+					   .size = l->objects[o].size,
+					   .ordinal = BLOCK_NONE,
+					   .stack = ledger_stack(&l->objects[o]),
+					   .generation = l->objects[o].generation,
+				   });
 	}
-	edges_add(c, &holders, l->count, block_of, set);
+	edges_put(c, &holders, l->count, block_of, l->retain_count, set);
 	free(holders.first);
 	free(holders.held);
 	*ret_block_of = block_of;

@@ -29,45 +29,64 @@ static const char *const reasons[EVIDENCE_COUNT][EFFECT_COUNT] = {
 
 static uint32_t block_path(const struct shapes *shapes, uint32_t block)
 {
-	return shapes->paths->of_node[shapes->set->blocks[block].stack];
+	return shapes->paths->of_node[block_set_get(shapes->set, block).stack];
 }
 
 enum { CUT_WORDS = 4 }; /* of one reference, as far as they are looked for */
 
-/* Do a's and b's blocks look alike, and is a at the place of b, or of another word of the same
- * reference? */
-static bool edge_is_like(const struct shapes *shapes, const struct block_edge *a,
-			 const struct block_edge *b)
+/* What is taken away. */
+struct cut {
+	uint32_t from, to;
+	bool alike; /* and those like it */
+	uint32_t path;
+	uint64_t size;			/* of its block, as is its path */
+	uint64_t offset[1 + CUT_WORDS]; /* its own, and those of its reference's other words */
+	uint32_t words;
+};
+
+static struct cut cut_describe(const struct shapes *shapes, uint32_t from, uint32_t edge)
 {
 	const struct graph *g = shapes->g;
-	uint32_t words = 0;
-	if (block_path(shapes, a->from) != block_path(shapes, b->from) ||
-	    shapes->set->blocks[a->from].size != shapes->set->blocks[b->from].size)
-		return false;
-	if (a->offset == b->offset)
-		return true;
-	for (const struct block_edge *e = b + 1; words < CUT_WORDS; e++, words++) {
-		if (e == g->edges + g->edge_count || e->from != b->from || e->to != b->to)
+	struct cut c = {
+		.from = from,
+		.to = g->to[edge],
+		.path = block_path(shapes, from),
+		.size = block_set_size(shapes->set, from),
+	};
+	for (uint32_t e = edge; c.words <= CUT_WORDS && e < g->out_first[from + 1]; e++) {
+		if (g->to[e] != c.to)
 			break;
-		if (a->offset == e->offset)
-			return true;
+		c.offset[c.words++] = graph_edge(g, from, e).offset;
 	}
+	return c;
+}
+
+/* Does the edge's block look like the cut one's, and is it at the place of one of its words? */
+static bool edge_is_like(const struct shapes *shapes, uint32_t from, size_t edge,
+			 const struct cut *cut)
+{
+	if (block_set_size(shapes->set, from) != cut->size || block_path(shapes, from) != cut->path)
+		return false;
+	uint64_t offset = graph_edge(shapes->g, from, edge).offset;
+	for (uint32_t i = 0; i < cut->words; i++)
+		if (cut->offset[i] == offset)
+			return true;
 	return false;
 }
 
-/* Does edge hold the component once the cut one (alike: and those like it) is taken away? */
-static bool edge_holds(const struct shapes *shapes, uint32_t component, size_t edge, uint32_t cut,
-		       bool alike)
+/* Does an edge of from's hold the component once the cut is made? */
+static bool edge_holds(const struct shapes *shapes, uint32_t component, uint32_t from, size_t edge,
+		       const struct cut *cut)
 {
-	const struct block_edge *e = &shapes->g->edges[edge], *c = &shapes->g->edges[cut];
-	if ((e->from == c->from && e->to == c->to) || (alike && edge_is_like(shapes, e, c)))
+	uint32_t to = shapes->g->to[edge];
+	if (shapes->s->component[from] != component || shapes->s->component[to] != component)
 		return false;
-	return shapes->s->component[e->from] == component &&
-	       shapes->s->component[e->to] == component;
+	return !(from == cut->from && to == cut->to) &&
+	       !(cut->alike && edge_is_like(shapes, from, edge, cut));
 }
 
-static bool cut_leaves_cycle(struct example_scratch *scratch, uint32_t component, uint32_t cut,
-			     bool alike)
+static bool cut_leaves_cycle(struct example_scratch *scratch, uint32_t component,
+			     const struct cut *cut)
 {
 	const struct shapes *shapes = scratch->shapes;
 	const struct graph *g = shapes->g;
@@ -77,7 +96,7 @@ static bool cut_leaves_cycle(struct example_scratch *scratch, uint32_t component
 	for (uint32_t i = 0; i < size; i++) {
 		uint32_t block = member[i], degree = 0;
 		for (size_t e = g->in_first[block]; e < g->in_first[block + 1]; e++)
-			degree += edge_holds(shapes, component, g->in_edge[e], cut, alike);
+			degree += edge_holds(shapes, component, g->in_from[e], g->in_edge[e], cut);
 		scratch->degree[block] = degree;
 		if (!degree)
 			scratch->queue[done++] = block;
@@ -85,30 +104,33 @@ static bool cut_leaves_cycle(struct example_scratch *scratch, uint32_t component
 	for (uint32_t i = 0; i < done; i++) {
 		uint32_t block = scratch->queue[i];
 		for (size_t e = g->out_first[block]; e < g->out_first[block + 1]; e++)
-			if (edge_holds(shapes, component, e, cut, alike) &&
-			    --scratch->degree[g->edges[e].to] == 0)
-				scratch->queue[done++] = g->edges[e].to;
+			if (edge_holds(shapes, component, block, e, cut) &&
+			    --scratch->degree[g->to[e]] == 0)
+				scratch->queue[done++] = g->to[e];
 	}
 	return done < size;
 }
 
-const char *cut_explain(struct example_scratch *scratch, uint32_t component, uint32_t edge)
+const char *cut_explain(struct example_scratch *scratch, uint32_t component, uint32_t from,
+			uint32_t edge)
 {
 	const struct shapes *shapes = scratch->shapes;
-	const struct block_edge *e = &shapes->g->edges[edge];
-	if (e->from == e->to)
+	struct cut cut = cut_describe(shapes, from, edge);
+	if (cut.from == cut.to)
 		return "the block refers to itself";
 
 	enum evidence evidence = EVIDENCE_NONE;
-	if (shapes->set->blocks[e->from].generation != shapes->set->blocks[e->to].generation)
+	if (block_set_get(shapes->set, cut.from).generation !=
+	    block_set_get(shapes->set, cut.to).generation)
 		evidence = EVIDENCE_GENERATION;
-	else if (block_path(shapes, e->from) != block_path(shapes, e->to))
+	else if (cut.path != block_path(shapes, cut.to))
 		evidence = EVIDENCE_CODE;
 
 	enum effect effect = EFFECT_SOME;
-	if (!cut_leaves_cycle(scratch, component, edge, false))
+	if (!cut_leaves_cycle(scratch, component, &cut))
 		effect = EFFECT_ALL;
-	else if (!cut_leaves_cycle(scratch, component, edge, true))
+	cut.alike = true;
+	if (effect == EFFECT_SOME && !cut_leaves_cycle(scratch, component, &cut))
 		effect = EFFECT_ALIKE;
 	return reasons[evidence][effect];
 }

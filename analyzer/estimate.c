@@ -64,12 +64,22 @@ void estimate_add(const struct estimator *e, const struct block *block, struct e
 
 /* --- what is held -------------------------------------------------------------------------- */
 
-static bool block_is_held(const struct scc *components, const struct verdicts *v, uint32_t block)
+/* [set->count]: the blocks that leaks hold, and that are no leak themselves. */
+static bool *held_find(const struct block_set *set, const struct scc *components,
+		       const struct verdicts *v)
 {
-	enum leak_class class = v->class_of[block];
-	return class == CLASS_INDIRECT ||
-	       (class == CLASS_UNCONFIRMED &&
-		v->leader_of_component[components->component[block]] == UINT32_MAX);
+	bool *held = xcalloc(set->count, sizeof(*held));
+	for (uint32_t i = 0; i < set->count; i++)
+		held[i] = v->class_of[i] == CLASS_INDIRECT || v->class_of[i] == CLASS_UNCONFIRMED;
+	for (uint32_t i = 0; i < v->leader_count; i++) {
+		const struct leader *leader = &v->leaders[i];
+		held[leader->block] = false;
+		if (leader->is_cycle)
+			for (uint32_t m = components->member_first[leader->component];
+			     m < components->member_first[leader->component + 1]; m++)
+				held[components->member[m]] = false;
+	}
+	return held;
 }
 
 static int worst_first(const void *a, const void *b, void *arg)
@@ -84,20 +94,21 @@ static int worst_first(const void *a, const void *b, void *arg)
 }
 
 /* Into the sums of all paths; those that have any move to the front.  Returns how many. */
-static size_t held_sum(const struct estimator *e, const struct block_set *set,
-		       const struct scc *components, const struct verdicts *v,
+static size_t held_sum(const struct estimator *e, const struct block_set *set, const bool *held,
 		       const struct paths *paths, struct estimate_held *sums)
 {
 	size_t count = 0;
 	for (uint32_t i = 0; i < set->count; i++) {
-		const struct block *block = &set->blocks[i];
-		if (!block->stack || !block_is_held(components, v, i))
+		struct block block = { 0 };
+		if (held[i])
+			block = block_set_get(set, i);
+		if (!block.stack)
 			continue;
-		struct estimate_held *sum = &sums[paths->of_node[block->stack]];
+		struct estimate_held *sum = &sums[paths->of_node[block.stack]];
 		if (!sum->blocks++)
-			sum->stack = block->stack;
-		sum->bytes += block->size;
-		estimate_add(e, block, &sum->estimate);
+			sum->stack = block.stack;
+		sum->bytes += block.size;
+		estimate_add(e, &block, &sum->estimate);
 	}
 	for (uint32_t path = 0; path < paths->count; path++)
 		if (sums[path].blocks)
@@ -113,16 +124,18 @@ struct estimate_held *estimate_held_create(const struct session *s, const struct
 	*ret_count = 0;
 	if (!e)
 		return NULL;
+	bool *held = held_find(set, components, v);
 	bool *needed = xcalloc((size_t)s->node_count + 1, sizeof(*needed));
 	for (uint32_t i = 0; i < set->count; i++)
-		if (block_is_held(components, v, i))
-			needed[set->blocks[i].stack] = true;
+		if (held[i])
+			needed[block_set_get(set, i).stack] = true;
 	struct paths *paths = paths_create_needed(s, needed);
 	struct estimate_held *sums = xcalloc(paths->count, sizeof(*sums));
-	*ret_count = held_sum(e, set, components, v, paths, sums);
+	*ret_count = held_sum(e, set, held, paths, sums);
 	qsort_r(sums, *ret_count, sizeof(*sums), worst_first, paths);
 	paths_destroy(paths);
 	free(needed);
+	free(held);
 	estimator_destroy(e);
 	return sums;
 }

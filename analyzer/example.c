@@ -49,15 +49,15 @@ void example_scratch_destroy(struct example_scratch *scratch)
 /* Would a stand before b?  Nothing here depends on addresses but the last line. */
 static bool member_is_before(const struct shapes *shapes, uint32_t a, uint32_t b)
 {
-	const struct block *x = &shapes->set->blocks[a], *y = &shapes->set->blocks[b];
-	if (x->generation != y->generation)
-		return x->generation < y->generation;
-	uint32_t x_rank = shapes->paths->rank[shapes->paths->of_node[x->stack]];
-	uint32_t y_rank = shapes->paths->rank[shapes->paths->of_node[y->stack]];
+	struct block x = block_set_get(shapes->set, a), y = block_set_get(shapes->set, b);
+	if (x.generation != y.generation)
+		return x.generation < y.generation;
+	uint32_t x_rank = shapes->paths->rank[shapes->paths->of_node[x.stack]];
+	uint32_t y_rank = shapes->paths->rank[shapes->paths->of_node[y.stack]];
 	if (x_rank != y_rank)
 		return x_rank < y_rank;
-	if (x->size != y->size)
-		return x->size > y->size;
+	if (x.size != y.size)
+		return x.size > y.size;
 	if (shapes->colour[a] != shapes->colour[b])
 		return shapes->colour[a] < shapes->colour[b];
 	return a < b;
@@ -74,11 +74,12 @@ static uint32_t first_choose(const struct shapes *shapes, uint32_t component)
 }
 
 /*
- * The edge that closes the shortest walk from first through its component back to first; via[] says
- * how each block on it was come to, queue[0 .. *ret_seen) which blocks were seen.  A reference of a
- * block to itself counts only where there is no other block.
+ * The edge, of *ret_last, that closes the shortest walk from first through its component back to
+ * first; via[] says how each block on it was come to, queue[0 .. *ret_seen) which blocks were seen.
+ * A reference of a block to itself counts only where there is no other block.
  */
-static uint32_t walk_find(struct example_scratch *scratch, uint32_t first, uint32_t *ret_seen)
+static uint32_t walk_find(struct example_scratch *scratch, uint32_t first, uint32_t *ret_last,
+			  uint32_t *ret_seen)
 {
 	const struct graph *g = scratch->shapes->g;
 	const uint32_t *component = scratch->shapes->s->component;
@@ -89,14 +90,15 @@ static uint32_t walk_find(struct example_scratch *scratch, uint32_t first, uint3
 	for (uint32_t i = 0; i < seen && closing == NONE; i++) {
 		uint32_t block = scratch->queue[i];
 		for (size_t e = g->out_first[block]; e < g->out_first[block + 1]; e++) {
-			uint32_t to = g->edges[e].to;
+			uint32_t to = g->to[e];
 			if (to == first && (block != first || alone)) {
 				closing = (uint32_t)e;
+				*ret_last = block;
 				break;
 			}
 			if (component[to] != component[first] || scratch->via[to] != NONE)
 				continue;
-			scratch->via[to] = (uint32_t)e;
+			scratch->via[to] = block;
 			scratch->queue[seen++] = to;
 		}
 	}
@@ -112,18 +114,17 @@ static void member_show(struct example_scratch *scratch, struct group *group, ui
 }
 
 /* The walk's blocks; of one that is too long the beginning and the last, which closes it. */
-static void walk_show(struct example_scratch *scratch, uint32_t closing, struct group *group)
+static void walk_show(struct example_scratch *scratch, uint32_t last, struct group *group)
 {
-	const struct block_edge *edges = scratch->shapes->g->edges;
-	uint32_t last = edges[closing].from, length = 1;
-	for (uint32_t at = last; scratch->via[at] != START; at = edges[scratch->via[at]].from)
+	uint32_t length = 1;
+	for (uint32_t at = last; scratch->via[at] != START; at = scratch->via[at])
 		length++;
 	uint32_t shown = length < GROUP_MEMBERS ? length : GROUP_MEMBERS;
 	for (uint32_t at = last, left = length; left > 0; left--) {
 		if (left < shown)
 			member_show(scratch, group, left - 1, at);
 		if (left > 1)
-			at = edges[scratch->via[at]].from;
+			at = scratch->via[at];
 	}
 	member_show(scratch, group, shown - 1, last);
 	group->member_count = shown;
@@ -138,7 +139,7 @@ static void rest_show(struct example_scratch *scratch, uint32_t component, uint3
 		uint32_t block = group->members[i];
 		for (size_t e = g->out_first[block];
 		     e < g->out_first[block + 1] && group->member_count < room; e++) {
-			uint32_t to = g->edges[e].to;
+			uint32_t to = g->to[e];
 			if (scratch->shapes->s->component[to] == component &&
 			    scratch->place[to] == NONE)
 				member_show(scratch, group, group->member_count++, to);
@@ -158,7 +159,29 @@ static void edge_show(const struct example_scratch *scratch, struct group *group
 	shown->to = scratch->place[edge->to];
 }
 
-/* Edges that hold and weak ones, in the order of offsets. */
+/* The i-th member's edges that hold and weak ones, in the order of offsets. */
+static void row_show(struct example_scratch *scratch, uint32_t closing, uint32_t i,
+		     struct group *group)
+{
+	const struct graph *g = scratch->shapes->g;
+	const struct block_set *set = scratch->shapes->set;
+	uint32_t block = group->members[i];
+	size_t weak = block_set_weak(set, block);
+	for (size_t e = g->out_first[block]; e < g->out_first[block + 1]; e++) {
+		struct block_edge edge = graph_edge(g, block, e);
+		for (; weak < set->weak_count && set->weak[weak].from == block &&
+		       set->weak[weak].offset < edge.offset;
+		     weak++)
+			edge_show(scratch, group, i, &set->weak[weak]);
+		/* that a block lies in another cannot be cut */
+		if (e == closing && edge.kind != OUROS_EDGE_INNER)
+			group->cut_edge = (int32_t)group->edge_count;
+		edge_show(scratch, group, i, &edge);
+	}
+	for (; weak < set->weak_count && set->weak[weak].from == block; weak++)
+		edge_show(scratch, group, i, &set->weak[weak]);
+}
+
 static void edges_show(struct example_scratch *scratch, uint32_t closing, struct group *group)
 {
 	const struct graph *g = scratch->shapes->g;
@@ -172,24 +195,8 @@ static void edges_show(struct example_scratch *scratch, uint32_t closing, struct
 			most++;
 	}
 	group->edges = xcalloc(most, sizeof(*group->edges));
-	for (uint32_t i = 0; i < group->member_count; i++) {
-		uint32_t block = group->members[i];
-		size_t e = g->out_first[block], weak = block_set_weak(set, block);
-		for (;;) {
-			bool more = weak < set->weak_count && set->weak[weak].from == block;
-			bool strong = e < g->out_first[block + 1];
-			if (strong && (!more || g->edges[e].offset <= set->weak[weak].offset)) {
-				/* that a block lies in another cannot be cut */
-				if (e == closing && g->edges[e].kind != OUROS_EDGE_INNER)
-					group->cut_edge = (int32_t)group->edge_count;
-				edge_show(scratch, group, i, &g->edges[e++]);
-			} else if (more) {
-				edge_show(scratch, group, i, &set->weak[weak++]);
-			} else {
-				break;
-			}
-		}
-	}
+	for (uint32_t i = 0; i < group->member_count; i++)
+		row_show(scratch, closing, i, group);
 }
 
 void example_cycle(struct example_scratch *scratch, uint32_t component, struct group *ret_group)
@@ -197,22 +204,22 @@ void example_cycle(struct example_scratch *scratch, uint32_t component, struct g
 	struct group *group = ret_group;
 	uint32_t size = scc_size(scratch->shapes->s, component);
 	uint32_t room = size < GROUP_MEMBERS ? size : GROUP_MEMBERS;
-	uint32_t seen, first = first_choose(scratch->shapes, component);
-	uint32_t closing = walk_find(scratch, first, &seen);
+	uint32_t seen, first = first_choose(scratch->shapes, component), last = first;
+	uint32_t closing = walk_find(scratch, first, &last, &seen);
 
 	group->members = xcalloc(room, sizeof(*group->members));
 	group->member_total = size;
 	group->cut_edge = -1;
-	walk_show(scratch, closing, group);
+	walk_show(scratch, last, group);
 	for (uint32_t i = 0; i < seen; i++)
 		scratch->via[scratch->queue[i]] = NONE;
 	rest_show(scratch, component, room, group);
 	edges_show(scratch, closing, group);
 	for (uint32_t i = 0; i < group->member_count; i++)
 		scratch->place[group->members[i]] = NONE;
-	group->stack = scratch->shapes->set->blocks[first].stack;
+	group->stack = block_set_get(scratch->shapes->set, first).stack;
 	if (group->cut_edge >= 0)
-		group->cut_why = cut_explain(scratch, component, closing);
+		group->cut_why = cut_explain(scratch, component, last, closing);
 }
 
 void example_block(uint32_t block, struct group *ret_group)

@@ -12,7 +12,7 @@
 /* Arrays of one entry a block, lent from one example to the next; all clean in between. */
 struct example_scratch {
 	const struct shapes *shapes;
-	uint32_t *via;	  /* the edge by which the search came; UINT32_MAX not seen */
+	uint32_t *via;	  /* the block from which the search came; UINT32_MAX not seen */
 	uint32_t *place;  /* index among the members; UINT32_MAX not shown */
 	uint32_t *degree; /* references not yet taken away */
 	uint32_t *queue;
@@ -26,8 +26,9 @@ void example_block(uint32_t block, struct group *ret_group);
 /* A cycle; shape_find was called for the component.  Linear in its blocks and edges. */
 void example_cycle(struct example_scratch *scratch, uint32_t component, struct group *ret_group);
 
-/* cut.c: why edge, which closes a walk around the component, is the one to make weak, and what that
- * would leave.  first is the member that it leads to. */
-const char *cut_explain(struct example_scratch *scratch, uint32_t component, uint32_t edge);
+/* cut.c: why edge, one of from's, which closes a walk around the component, is the one to make
+ * weak, and what that would leave. */
+const char *cut_explain(struct example_scratch *scratch, uint32_t component, uint32_t from,
+			uint32_t edge);
 
 #endif

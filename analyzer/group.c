@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "example.h"
+#include "group_paths.h"
 #include "group_told.h"
 
 struct group_key {
@@ -89,7 +90,6 @@ static struct draft *draft_add(struct grouper *gr, const struct group_key *key)
 	*draft = (struct draft){ .key = *key, .number = gr->count++ };
 	draft->group.class = key->class;
 	draft->group.cut_edge = -1;
-	draft->group.component = UINT32_MAX;
 	return draft;
 }
 
@@ -127,6 +127,15 @@ static struct draft *draft_of_block(struct grouper *gr, const struct group_key *
 	return draft;
 }
 
+static void estimate_block(const struct grouper *gr, const struct block_set *set, uint32_t block,
+			   struct draft *draft)
+{
+	if (!gr->estimator)
+		return;
+	struct block sampled = block_set_get(set, block);
+	estimate_add(gr->estimator, &sampled, &draft->group.estimate);
+}
+
 static void leader_add(const struct leader *leader, struct group *group)
 {
 	group->bytes += leader->bytes;
@@ -139,7 +148,7 @@ static void single_add(struct grouper *gr, const struct block_set *set, const st
 		       const struct leader *leader)
 {
 	const struct block_case *c = leader->is_case ? &v->cases[leader->block] : NULL;
-	uint32_t stack = c ? c->stack : set->blocks[leader->block].stack;
+	uint32_t stack = c ? c->stack : block_set_get(set, leader->block).stack;
 	struct group_key key = {
 		.class = leader->class,
 		.path = gr->paths->of_node[stack],
@@ -148,7 +157,7 @@ static void single_add(struct grouper *gr, const struct block_set *set, const st
 	struct draft *draft = draft_of_block(gr, &key, leader->block, stack);
 	leader_add(leader, &draft->group);
 	if (!c) /* the ledger knows all cases */
-		estimate_add(gr->estimator, &set->blocks[leader->block], &draft->group.estimate);
+		estimate_block(gr, set, leader->block, draft);
 }
 
 /* Has the ledger a case against a member? */
@@ -195,16 +204,16 @@ static void cycle_add(struct grouper *gr, const struct cycles *cycles, const str
 	leader_add(leader, &draft->group);
 	for (uint32_t i = s->member_first[leader->component];
 	     gr->estimator && i < s->member_first[leader->component + 1]; i++)
-		estimate_add(gr->estimator, &set->blocks[s->member[i]], &draft->group.estimate);
+		estimate_block(gr, set, s->member[i], draft);
 }
 
 static void possible_add(struct grouper *gr, const struct block_set *set, uint32_t block)
 {
-	uint32_t stack = set->blocks[block].stack;
+	uint32_t stack = block_set_get(set, block).stack;
 	struct group_key key = { CLASS_POSSIBLE, gr->paths->of_node[stack], 0 };
 	struct draft *draft = draft_of_block(gr, &key, block, stack);
-	draft->group.bytes += set->blocks[block].size;
-	estimate_add(gr->estimator, &set->blocks[block], &draft->group.estimate);
+	draft->group.bytes += block_set_size(set, block);
+	estimate_block(gr, set, block, draft);
 }
 
 /* --- blocks that are only counted -------------------------------------------------------- */
@@ -319,23 +328,6 @@ static struct group_set *groups_take(struct grouper *gr)
 	return gs;
 }
 
-/* The paths of what becomes a finding or a part of one; indirect blocks, by far the most, do not.
- */
-static struct paths *paths_needed(const struct session *session, const struct block_set *set,
-				  const struct verdicts *v)
-{
-	bool *needed = xcalloc((size_t)session->node_count + 1, sizeof(*needed));
-	for (size_t i = 0; i < set->count; i++)
-		if (v->class_of[i] != CLASS_INDIRECT)
-			needed[set->blocks[i].stack] = true;
-	for (uint32_t i = 0; i < v->leader_count; i++)
-		if (v->leaders[i].is_case)
-			needed[v->cases[v->leaders[i].block].stack] = true;
-	struct paths *paths = paths_create_needed(session, needed);
-	free(needed);
-	return paths;
-}
-
 struct group_set *group_create(const struct session *session, const struct block_set *set,
 			       struct graph *g, const struct scc *s, const struct verdicts *v,
 			       bool reachable)
@@ -343,7 +335,7 @@ struct group_set *group_create(const struct session *session, const struct block
 	struct grouper gr;
 	struct cycles cycles = { 0 };
 	grouper_init(&gr, session,
-		     reachable ? paths_create(session) : paths_needed(session, set, v));
+		     reachable ? paths_create(session) : group_paths_create(session, set, s, v));
 	for (uint32_t i = 0; i < v->leader_count; i++) {
 		bool is_cycle = v->leaders[i].is_cycle;
 		if (is_cycle && !cycles.shapes)
@@ -353,15 +345,15 @@ struct group_set *group_create(const struct session *session, const struct block
 		else
 			single_add(&gr, set, v, &v->leaders[i]);
 	}
-	for (uint32_t i = 0; i < g->nodes; i++)
+	for (uint32_t i = 0; v->totals[CLASS_POSSIBLE].blocks && i < g->nodes; i++)
 		if (v->class_of[i] == CLASS_POSSIBLE)
 			possible_add(&gr, set, i);
 	if (reachable)
 		counted_add(&gr, true, &(struct path_summer){ 0 });
 	struct group_set *gs = groups_take(&gr);
-	for (uint32_t i = 0; i < g->nodes; i++) {
-		gs->totals[v->class_of[i]].blocks++;
-		gs->totals[v->class_of[i]].bytes += set->blocks[i].size;
+	for (size_t class = 0; class < CLASS_COUNT; class ++) {
+		gs->totals[class].blocks += v->totals[class].blocks;
+		gs->totals[class].bytes += v->totals[class].bytes;
 	}
 	example_scratch_destroy(cycles.scratch);
 	shapes_destroy(cycles.shapes);

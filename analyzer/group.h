@@ -21,7 +21,7 @@ struct group {
 	uint64_t held_blocks, held_bytes;
 	struct estimate estimate; /* of a sampled session: how many blocks and bytes there are */
 	uint32_t stack;		  /* of the example's first member; of a case: where it happened */
-	uint32_t component;	  /* of the example, a cycle; UINT32_MAX none */
+	uint32_t component;	  /* of the example, a cycle; SCC_NONE none */
 	/* the example: its members in the order of the walk around the cycle (then what else the
 	 * component has), a lost block alone, at most GROUP_MEMBERS; of a longer walk the last
 	 * member shown is the one that closes it; none for reachable.  Edges between shown members,

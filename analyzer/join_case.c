@@ -154,9 +154,10 @@ static void blocks_give(struct joiner *m)
 		if (block == BLOCK_NONE)
 			continue;
 		uint32_t *speaker = &m->j->object_of[block];
-		bool begins = m->l->objects[o].address == m->set->blocks[block].address;
+		uint64_t address = block_set_get(m->set, block).address;
+		bool begins = m->l->objects[o].address == address;
 		bool spoken = *speaker != LEDGER_NONE &&
-			      (m->l->objects[*speaker].address == m->set->blocks[block].address ||
+			      (m->l->objects[*speaker].address == address ||
 			       m->j->objects[*speaker].missing || !m->j->objects[o].missing);
 		if (begins || !spoken)
 			*speaker = o;
@@ -167,20 +168,19 @@ static void blocks_append(struct joiner *m, const struct additions *a)
 {
 	struct block_set *set = m->set;
 	size_t count = set->count + a->count;
-	set->blocks = xreallocarray(set->blocks, count, sizeof(*set->blocks));
 	m->j->cases = xreallocarray(m->j->cases, count, sizeof(*m->j->cases));
 	m->j->object_of = xreallocarray(m->j->object_of, count, sizeof(*m->j->object_of));
 	for (size_t i = 0; i < a->count; i++) {
 		const struct ledger_object *o = &m->l->objects[a->addition[i].object];
 		m->j->cases[set->count] = a->addition[i].what;
 		m->j->object_of[set->count] = a->addition[i].object;
-		set->blocks[set->count++] = (struct block){
-			.address = o->address,
-			.size = o->size,
-			.ordinal = BLOCK_NONE,
-			.stack = ledger_stack(o),
-			.generation = o->generation,
-		};
+		block_set_add(set, &(struct block){
+					   .address = o->address,
+					   .size = o->size,
+					   .ordinal = BLOCK_NONE,
+					   .stack = ledger_stack(o),
+					   .generation = o->generation,
+				   });
 	}
 }
 

@@ -51,7 +51,7 @@ static bool object_disagrees(const struct disagreer *m, uint32_t object,
 	}
 	*ret_kind = JOIN_UNKNOWN;
 	return o->reach == SESSION_UNREACHED && block != BLOCK_NONE &&
-	       m->scc->is_cycle[m->scc->component[block]] && m->counts->outside[object] &&
+	       m->scc->component[block] != SCC_NONE && m->counts->outside[object] &&
 	       object_has_uncounted_holder(m->j->ledger, o);
 }
 

@@ -109,7 +109,7 @@ static struct block *told_create(const struct find *f, size_t *ret_count)
 	for (size_t i = 0; f->join && i < f->set->count; i++) {
 		uint32_t object = f->join->object_of[i];
 		if (object != LEDGER_NONE && f->ledger->objects[object].state == LEDGER_LIVE)
-			told[count++] = f->set->blocks[i];
+			told[count++] = block_set_get(f->set, (uint32_t)i);
 	}
 	if (count)
 		qsort(told, count, sizeof(*told), by_address);

@@ -199,7 +199,7 @@ static void snapshot_objects(struct ledger_builder *b, const struct block_set *s
 			o->block = block_set_find(set, ordinal);
 		uint64_t size, word;
 		if (o->block != BLOCK_NONE)
-			o->block_stack = set->blocks[o->block].stack;
+			o->block_stack = block_set_get(set, o->block).stack;
 		else if (is_live && session_block_at(s, o->address, &size, &word) &&
 			 size == o->size)
 			o->block_stack = block_word_stack(word);

@@ -49,12 +49,24 @@ static bool edge_stands(const struct settling *t, const struct block_edge *edge,
 		return true;
 	if (!t->counted[edge->from])
 		return !is_inside;
-	return map_get(&t->words, t->set->blocks[edge->from].address + edge->offset);
+	return map_get(&t->words, block_set_get(t->set, edge->from).address + edge->offset);
 }
 
-static bool edge_is_before(const struct block_edge *a, const struct block_edge *b)
+/* Of the two rows of block, one of which goes on, the edge that comes first.  Is it an inside one?
+ */
+static bool edge_next(const struct block_set *set, uint32_t block, size_t edge, size_t inside,
+		      struct block_edge *ret_next)
 {
-	return a->from != b->from ? a->from < b->from : a->offset < b->offset;
+	bool is_inside = inside < set->inside_count && set->inside[inside].from == block;
+	if (edge == set->edge_first[block + 1]) {
+		*ret_next = set->inside[inside];
+		return true;
+	}
+	*ret_next = block_set_edge(set, block, edge);
+	if (!is_inside || set->inside[inside].offset >= ret_next->offset)
+		return false;
+	*ret_next = set->inside[inside];
+	return true;
 }
 
 void ledger_settle_edges(const struct ledger *l, struct block_set *set)
@@ -66,17 +78,18 @@ void ledger_settle_edges(const struct ledger *l, struct block_set *set)
 	}
 	struct block_edge *settled = xcalloc(set->edge_count + set->inside_count, sizeof(*settled));
 	size_t count = 0, edge = 0, inside = 0;
-	while (edge < set->edge_count || inside < set->inside_count) {
-		bool is_inside = inside < set->inside_count &&
-				 (edge == set->edge_count ||
-				  edge_is_before(&set->inside[inside], &set->edges[edge]));
-		const struct block_edge *next =
-			is_inside ? &set->inside[inside++] : &set->edges[edge++];
-		if (edge_stands(&t, next, is_inside))
-			settled[count++] = *next;
+	for (uint32_t block = 0; block < set->count; block++) {
+		while (edge < set->edge_first[block + 1] ||
+		       (inside < set->inside_count && set->inside[inside].from == block)) {
+			struct block_edge next;
+			bool is_inside = edge_next(set, block, edge, inside, &next);
+			edge += !is_inside;
+			inside += is_inside;
+			if (edge_stands(&t, &next, is_inside))
+				settled[count++] = next;
+		}
 	}
-	free(set->edges);
-	set->edges = settled;
-	set->edge_count = count;
+	block_set_put_edges(set, settled, count);
+	free(settled);
 	settling_deinit(&t);
 }

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scc - strongly connected components: Tarjan's method in Pearce's form, iterative.  Linear; no
- * recursion over the user's graph.
+ * scc - the cycles of a graph: its strongly connected components of two nodes or more, and nodes
+ * that point to themselves.  Linear; no recursion over the user's graph.
  */
 #ifndef OURO_SCC_H
 #define OURO_SCC_H
 
 #include "graph.h"
 
+/* The component of a node that lies on no cycle. */
+enum { SCC_NONE = 0 };
+
 struct scc {
-	uint32_t *component; /* [nodes]: number of the component of each node */
-	uint32_t count;	     /* components; numbered in reverse topological order (sinks first) */
-	bool *is_cycle;	     /* [count]: two nodes or more, or one that points to itself */
-	uint32_t *member_first; /* [count + 1] into member */
+	uint32_t *component;	/* [nodes]: number of the component of each node, SCC_NONE */
+	uint32_t count;		/* components; numbered from 1, in no order that says more */
+	uint32_t *member_first; /* [count + 2] into member; [0] is empty */
 	uint32_t *member;	/* nodes by component, ascending within one */
 };
 

@@ -57,18 +57,20 @@ static uint64_t block_refine(const struct shapes *shapes, uint32_t block)
 	const uint32_t *component = shapes->s->component;
 	uint64_t out = shapes->colour[block], in = 0;
 	for (size_t i = g->out_first[block]; i < g->out_first[block + 1]; i++) {
-		const struct block_edge *e = &g->edges[i];
-		if (component[e->to] != component[block])
+		if (component[g->to[i]] != component[block])
 			continue;
-		if (e->kind == BLOCK_EDGE_RETAIN) /* its place says nothing */
-			in += mix(1, shapes->colour[e->to]);
+		struct block_edge e = graph_edge(g, block, i);
+		if (e.kind == BLOCK_EDGE_RETAIN) /* its place says nothing */
+			in += mix(1, shapes->colour[e.to]);
 		else
-			out = mix(out, edge_colour(e, shapes->colour[e->to]));
+			out = mix(out, edge_colour(&e, shapes->colour[e.to]));
 	}
 	for (size_t i = g->in_first[block]; i < g->in_first[block + 1]; i++) {
-		const struct block_edge *e = &g->edges[g->in_edge[i]];
-		if (component[e->from] == component[block])
-			in += edge_colour(e, shapes->colour[e->from]);
+		uint32_t from = g->in_from[i];
+		if (component[from] != component[block])
+			continue;
+		struct block_edge e = graph_edge(g, from, g->in_edge[i]);
+		in += edge_colour(&e, shapes->colour[from]);
 	}
 	return mix(out, in);
 }
@@ -79,9 +81,9 @@ uint64_t shape_find(struct shapes *shapes, uint32_t component)
 	uint32_t count = scc_size(shapes->s, component);
 	uint64_t sum = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		const struct block *block = &shapes->set->blocks[member[i]];
-		uint32_t path = shapes->paths->of_node[block->stack];
-		shapes->colour[member[i]] = mix(shapes->paths->rank[path], block->size);
+		struct block block = block_set_get(shapes->set, member[i]);
+		uint32_t path = shapes->paths->of_node[block.stack];
+		shapes->colour[member[i]] = mix(shapes->paths->rank[path], block.size);
 	}
 	for (int round = 0; round < ROUNDS; round++) {
 		for (uint32_t i = 0; i < count; i++)

@@ -84,13 +84,13 @@ static void view_example(struct view *v, const struct group *group, const struct
 	finding->members = store_alloc(v->store, group->member_count, sizeof(*finding->members));
 	finding->member_count = group->member_count;
 	for (uint32_t i = 0; i < group->member_count; i++) {
-		const struct block *block = &set->blocks[group->members[i]];
+		struct block block = block_set_get(set, group->members[i]);
 		finding->members[i] =
-			(struct report_member){ .address = block->address,
-						.size = block->size,
+			(struct report_member){ .address = block.address,
+						.size = block.size,
 						.refcount = -1,
 						.held = -1,
-						.stack = *view_stack(v, block->stack) };
+						.stack = *view_stack(v, block.stack) };
 	}
 	finding->edges = store_alloc(v->store, group->edge_count, sizeof(*finding->edges));
 	finding->edge_count = group->edge_count;
@@ -112,7 +112,7 @@ static const char *view_suppressed_by(const struct view *v, const struct group *
 		const char *by = suppressions_match(v->suppressions[i],
 						    symbols_stack(v->symbols, group->stack));
 		for (uint32_t m = 0; !by && set && m < group->member_count; m++) {
-			uint32_t stack = set->blocks[group->members[m]].stack;
+			uint32_t stack = block_set_get(set, group->members[m]).stack;
 			if (stack != group->stack)
 				by = suppressions_match(v->suppressions[i],
 							symbols_stack(v->symbols, stack));

@@ -327,7 +327,7 @@ void view_ledger(struct view *v, const struct group *group, const struct block_s
 	const struct ledger_object *first = block_object(v, group->members[0]);
 	if (first)
 		events_fill(v, finding, first);
-	if (group->component == UINT32_MAX)
+	if (group->component == SCC_NONE)
 		return;
 	finding->counts_say = cycle_say(v, set, group->component);
 	for (uint32_t i = 0; i < group->member_count; i++) {

@@ -15,9 +15,12 @@ static void print_components(const char *way, const struct block_set *set)
 {
 	struct graph *graph = graph_create(set);
 	struct scc *scc = scc_create(graph);
-	for (size_t i = 0; i < set->count; i++)
-		printf("%s %" PRIu32 " %" PRIu64 "\n", way, scc->component[i],
-		       set->blocks[i].address);
+	for (uint32_t i = 0; i < set->count; i++) {
+		bool alone = scc->component[i] == SCC_NONE;
+		printf("%s %" PRIu32 " %" PRIu64 "\n", way,
+		       alone ? scc->count + 1 + i : scc->component[i],
+		       block_set_get(set, i).address);
+	}
 	scc_destroy(scc);
 	graph_destroy(graph);
 }

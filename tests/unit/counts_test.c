@@ -197,11 +197,12 @@ static void random_test(void)
 	uint32_t *block_of;
 	struct block_set *set = counts_blocks(&d.l, c, &block_of);
 	CHECK_EQUAL(set->count, c->unreachable_count);
-	for (size_t e = 0; e < set->edge_count; e++) {
-		CHECK(set->edges[e].kind == BLOCK_EDGE_RETAIN);
-		CHECK(!e || set->edges[e - 1].from < set->edges[e].from ||
-		      (set->edges[e - 1].from == set->edges[e].from &&
-		       set->edges[e - 1].to < set->edges[e].to));
+	CHECK_EQUAL(set->edge_first[set->count], set->edge_count);
+	for (uint32_t from = 0; from < set->count; from++) {
+		for (uint32_t e = set->edge_first[from]; e < set->edge_first[from + 1]; e++) {
+			CHECK(block_set_edge(set, from, e).kind == BLOCK_EDGE_RETAIN);
+			CHECK(e == set->edge_first[from] || set->edge_to[e - 1] < set->edge_to[e]);
+		}
 	}
 	uint64_t edges = 0;
 	for (uint32_t h = 0; h < objects; h++)

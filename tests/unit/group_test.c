@@ -61,7 +61,7 @@ static void expect_members(const struct pipeline *p, const struct group *g, cons
 	size_t at = 0;
 	for (uint32_t i = 0; i < g->member_count && at < 400; i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%" PRIx64, i ? " " : "",
-				       p->set->blocks[g->members[i]].address - HEAP);
+				       block_set_get(p->set, g->members[i]).address - HEAP);
 	at += (size_t)snprintf(text + at, sizeof(text) - at, ":");
 	for (uint32_t i = 0; i < g->edge_count && at < 450; i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, " %u+%" PRIx64 ">%u%s",

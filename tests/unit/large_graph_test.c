@@ -34,81 +34,73 @@ static struct session *deep_session(uint32_t ret_leaf[2])
 	return s;
 }
 
-static struct block_set *blocks_alike(size_t edges, const uint32_t leaf[2])
+/* Edges of the set that is being drawn, by (from, offset). */
+struct drawing {
+	size_t count;
+	struct block_edge edges[2 * BLOCKS];
+};
+
+static struct block_set *blocks_alike(const uint32_t leaf[2])
 {
 	struct block_set *set = calloc(1, sizeof(*set));
-	set->count = BLOCKS;
-	set->blocks = calloc(BLOCKS, sizeof(*set->blocks));
-	set->edges = calloc(edges, sizeof(*set->edges));
 	for (uint32_t i = 0; i < BLOCKS; i++)
-		set->blocks[i] = (struct block){ .address = UINT64_C(64) * (i + 1),
-						 .size = SIZE,
-						 .stack = leaf[i & 1] };
+		block_set_add(set, &(struct block){ .address = UINT64_C(64) * (i + 1),
+						    .size = SIZE,
+						    .stack = leaf[i & 1] });
 	return set;
 }
 
-static void edge_add(struct block_set *set, uint32_t from, uint32_t to, uint64_t offset)
+static void edge_add(struct drawing *d, uint32_t from, uint32_t to, uint64_t offset)
 {
-	set->edges[set->edge_count++] =
-		(struct block_edge){ .from = from, .to = to, .offset = offset };
+	d->edges[d->count++] = (struct block_edge){ .from = from, .to = to, .offset = offset };
 }
 
 /* One walk over all blocks that jumps about. */
-static struct block_set *ring(const uint32_t leaf[2])
+static void ring(struct drawing *d)
 {
-	struct block_set *set = blocks_alike(BLOCKS, leaf);
 	const uint32_t step = 700001; /* no common divisor with the number of blocks */
 	for (uint32_t i = 0; i < BLOCKS; i++)
-		edge_add(set, i, (i + step) % BLOCKS, 8);
-	return set;
+		edge_add(d, i, (i + step) % BLOCKS, 8);
 }
 
-static struct block_set *list(const uint32_t leaf[2])
+static void list(struct drawing *d)
 {
-	struct block_set *set = blocks_alike(BLOCKS, leaf);
 	for (uint32_t i = 0; i + 1 < BLOCKS; i++)
-		edge_add(set, i, i + 1, 0);
-	return set;
+		edge_add(d, i, i + 1, 0);
 }
 
-static struct block_set *list_both_ways(const uint32_t leaf[2])
+static void list_both_ways(struct drawing *d)
 {
-	struct block_set *set = blocks_alike(2 * BLOCKS, leaf);
 	for (uint32_t i = 0; i < BLOCKS; i++) {
 		if (i + 1 < BLOCKS)
-			edge_add(set, i, i + 1, 0);
+			edge_add(d, i, i + 1, 0);
 		if (i)
-			edge_add(set, i, i - 1, 8);
+			edge_add(d, i, i - 1, 8);
 	}
-	return set;
 }
 
-static struct block_set *pairs(const uint32_t leaf[2])
+static void pairs(struct drawing *d)
 {
-	struct block_set *set = blocks_alike(BLOCKS, leaf);
 	for (uint32_t i = 0; i < BLOCKS; i++)
-		edge_add(set, i, i ^ 1, 16);
-	return set;
+		edge_add(d, i, i ^ 1, 16);
 }
 
 /* One block refers to all others, and they to it. */
-static struct block_set *star(const uint32_t leaf[2])
+static void star(struct drawing *d)
 {
-	struct block_set *set = blocks_alike(2 * BLOCKS, leaf);
 	for (uint32_t i = 1; i < BLOCKS; i++)
-		edge_add(set, 0, i, 8 * i);
+		edge_add(d, 0, i, 8 * i);
 	for (uint32_t i = 1; i < BLOCKS; i++)
-		edge_add(set, i, 0, 24);
-	return set;
+		edge_add(d, i, 0, 24);
 }
 
-static struct block_set *alone(const uint32_t leaf[2])
+static void alone(struct drawing *d)
 {
-	return blocks_alike(1, leaf);
+	(void)d;
 }
 
 struct wanted {
-	struct block_set *(*draw)(const uint32_t leaf[2]);
+	void (*draw)(struct drawing *d);
 	enum leak_class class;
 	uint64_t groups, instances, blocks, held_blocks; /* of the first group */
 	uint64_t members;
@@ -128,9 +120,13 @@ static void *run(void *arg)
 	(void)arg;
 	uint32_t leaf[2];
 	struct pipeline p = { .session = deep_session(leaf) };
+	struct drawing *drawing = calloc(1, sizeof(*drawing));
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		const struct wanted *w = &table[i];
-		p.set = w->draw(leaf);
+		drawing->count = 0;
+		w->draw(drawing);
+		p.set = blocks_alike(leaf);
+		block_set_put_edges(p.set, drawing->edges, drawing->count);
 		p.graph = graph_create(p.set);
 		p.scc = scc_create(p.graph);
 		p.verdicts = classify(p.set, p.graph, p.scc, NULL, false);
@@ -149,6 +145,7 @@ static void *run(void *arg)
 		graph_destroy(p.graph);
 		block_set_destroy(p.set);
 	}
+	free(drawing);
 	session_close(p.session);
 	return NULL;
 }

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/*
+ * group_paths - of millions of blocks those of leaders and possible ones are asked for their
+ * stacks, and of millions of stacks these are interned. Linear in the leaders and their members.
+ */
+#include "group_paths.h"
+
+#include <stdlib.h>
+
+struct paths *group_paths_create(const struct session *session, const struct block_set *set,
+				 const struct scc *s, const struct verdicts *v)
+{
+	bool *needed = xcalloc((size_t)session->node_count + 1, sizeof(*needed));
+	for (uint32_t i = 0; i < v->leader_count; i++) {
+		const struct leader *leader = &v->leaders[i];
+		if (leader->is_case)
+			needed[v->cases[leader->block].stack] = true;
+		else if (!leader->is_cycle)
+			needed[block_set_get(set, leader->block).stack] = true;
+		else
+			for (uint32_t m = s->member_first[leader->component];
+			     m < s->member_first[leader->component + 1]; m++)
+				needed[block_set_get(set, s->member[m]).stack] = true;
+	}
+	for (uint32_t i = 0; v->totals[CLASS_POSSIBLE].blocks && i < set->count; i++)
+		if (v->class_of[i] == CLASS_POSSIBLE)
+			needed[block_set_get(set, i).stack] = true;
+	struct paths *paths = paths_create_needed(session, needed);
+	free(needed);
+	return paths;
+}
