@@ -140,12 +140,15 @@ static void leaders_find(struct judgement *j)
 	}
 }
 
-/* Gives the leader every block that it reaches and that is nobody's yet. */
+/* Gives the leader every block that it reaches and that is nobody's yet.  Last in, first out: first
+ * in, first out would be faster by a tenth, but for the pages of so long a queue. */
 static void leader_walk(struct judgement *j, struct leader *leader, uint32_t *stack)
 {
 	const struct graph *g = j->g;
 	const struct scc *s = j->s;
 	const enum leak_class class = j->unconfirmed ? CLASS_UNCONFIRMED : CLASS_INDIRECT;
+	uint8_t *class_of = j->v->class_of;
+	uint64_t blocks = 0, bytes = 0;
 	uint32_t depth = 0;
 	if (leader->is_cycle)
 		for (uint32_t m = s->member_first[leader->component];
@@ -157,13 +160,18 @@ static void leader_walk(struct judgement *j, struct leader *leader, uint32_t *st
 		uint32_t block = stack[--depth];
 		for (uint32_t e = g->out_first[block]; e < g->out_first[block + 1]; e++) {
 			uint32_t to = g->to[e];
-			if (j->v->class_of[to] != CLASS_NONE)
+			if (class_of[to] != CLASS_NONE)
 				continue;
-			leader->held_bytes += block_classify(j, to, class);
-			leader->held_blocks++;
+			class_of[to] = (uint8_t) class;
+			blocks++;
+			bytes += block_set_size(j->set, to);
 			stack[depth++] = to;
 		}
 	}
+	leader->held_blocks = blocks;
+	leader->held_bytes = bytes;
+	j->v->totals[class].blocks += blocks;
+	j->v->totals[class].bytes += bytes;
 }
 
 struct verdicts *classify(const struct block_set *set, const struct graph *g, const struct scc *s,

@@ -16,7 +16,7 @@
  * of the search grows from one array's front, and nodes that are left but still open lie at
  * another's end; so the search needs no recursion, and of a graph without cycles it touches no more
  * than the words and the path. A component is complete when its first node has no way back to an
- * earlier one. Linear: each edge is looked at three times.
+ * earlier one. Linear: each edge is looked at four times at most.
  */
 #include "scc.h"
 
@@ -43,6 +43,19 @@ struct search {
 	uint32_t order;	 /* of the next node */
 	uint32_t number; /* of the next component */
 };
+
+/* Are there edges of both kinds?  Else there is nothing to sweep for. */
+static bool edges_lead_both_ways(const struct graph *g)
+{
+	bool on = false, back = false;
+	for (uint32_t node = 0; node < g->nodes && !(on && back); node++) {
+		for (uint32_t e = g->out_first[node]; e < g->out_first[node + 1]; e++) {
+			on |= g->to[e] >= node;
+			back |= g->to[e] <= node;
+		}
+	}
+	return on && back;
+}
 
 /* Nodes that edges of both kinds span; NULL: none.  An edge from a node to itself is of both. */
 static bool *spanned_find(const struct graph *g)
@@ -171,7 +184,7 @@ static void components_describe(struct scc *s, const struct graph *g, const bool
 struct scc *scc_create(const struct graph *g)
 {
 	struct scc *s = xcalloc(1, sizeof(*s));
-	bool *spanned = spanned_find(g);
+	bool *spanned = edges_lead_both_ways(g) ? spanned_find(g) : NULL;
 	s->component = xcalloc(g->nodes, sizeof(*s->component));
 	if (spanned) {
 		components_find(s, g, spanned);
