@@ -127,7 +127,7 @@ static void show_head(const struct text *t, const struct report_finding *f, size
 	if (f->held_blocks) {
 		fputs(f->is_sampled ? ", which hold " : ", holding ", t->out);
 		text_amount(t, f->held_bytes, f->held_blocks);
-		fputs(" more", t->out);
+		fputs(f->is_sampled ? "" : " more", t->out);
 	}
 	if (t->o->verbose)
 		fprintf(t->out, "  [%s]", f->id);
@@ -212,8 +212,10 @@ static void show_held(const struct text *t)
 		fputs(" made by\n", t->out);
 		text_stack(t, &held->stack, NULL);
 	}
-	if (max && p->held_count > max)
-		fprintf(t->out, "\n... and %zu stacks more\n", p->held_count - max);
+	if (max && p->held_count > max) {
+		fputs("\n... and ", t->out);
+		text_count(t, p->held_count - max, "stack more\n", "stacks more\n");
+	}
 }
 
 static void show_suppressed(const struct text *t, size_t number)
