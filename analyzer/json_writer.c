@@ -7,13 +7,29 @@
 
 #include "util.h"
 
+/* How many of the next characters stand for themselves, whatever comes before them. */
+static size_t json_plain(const char *s)
+{
+	size_t n = 0;
+	while (s[n] >= ' ' && s[n] <= '~' && s[n] != '"' && s[n] != '\\' && s[n] != '<' &&
+	       (s[n] != '/' || n))
+		n++;
+	return n;
+}
+
 static void json_escape(FILE *out, const char *s)
 {
 	const char *start = s;
 	fputc('"', out);
 	while (*s) {
 		uint32_t code = 0;
-		size_t length = text_decode(s, &code);
+		size_t length = json_plain(s);
+		if (length) { /* nearly all that is written */
+			fwrite(s, 1, length, out);
+			s += length;
+			continue;
+		}
+		length = text_decode(s, &code);
 		if (!length) {
 			fputs("\\ufffd", out);
 			length = 1;
@@ -55,8 +71,11 @@ static void json_begin(struct json_writer *w, const char *key)
 		json_line(w);
 		w->level[w->depth].filled = true;
 	}
-	if (key)
-		fprintf(w->out, "\"%s\": ", key);
+	if (key) {
+		fputc('"', w->out);
+		fputs(key, w->out);
+		fputs("\": ", w->out);
+	}
 }
 
 void json_open(struct json_writer *w, const char *key, char bracket, bool flat)
