@@ -18,7 +18,8 @@
 enum {
 	SYS_PAGE = 4096,
 	SYS_CHUNK = 1 << 20,
-	SYS_RANGES = 8192,
+	SYS_RANGES = 4096, /* of a block */
+	SYS_RANGE_BLOCKS = 256,
 	SYS_SPINS = 100,
 	SYS_SIGSET = 8, /* bytes of the kernel's signal mask */
 };
@@ -26,26 +27,62 @@ enum {
 /* --- ranges of ours ------------------------------------------------------------------------- */
 
 /* An entry commits by end; entries are never removed. */
-static struct sys_range {
+struct sys_range {
 	uintptr_t start;
 	uintptr_t end;
-} sys_ranges[SYS_RANGES];
-static uint32_t sys_range_count; /* may run past SYS_RANGES when the table is full */
+};
+
+/* Entries by number, in blocks that are made when they are needed: every thread may have a range or
+ * two.  The first entry of a block that was made is the block's own.  Published by
+ * compare-and-swap (release). */
+static struct sys_range sys_ranges_first[SYS_RANGES];
+static struct sys_range *sys_ranges[SYS_RANGE_BLOCKS] = { sys_ranges_first };
+static uint32_t sys_range_count; /* may run past the end when the table is full */
 
 /* The library's own image, by the linker. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char _end[] __attribute__((visibility("hidden")));
 
+static void sys_range_set(struct sys_range *range, uintptr_t start, size_t size)
+{
+	range->start = start;
+	__atomic_store_n(&range->end, start + size, __ATOMIC_RELEASE);
+}
+
+static struct sys_range *sys_ranges_make(struct sys_range **block)
+{
+	const size_t size = SYS_RANGES * sizeof(**block);
+	struct sys_range *there = NULL;
+	long p = sys_call6(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+
+	if (p < 0 && p > -SYS_PAGE)
+		return NULL;
+	struct sys_range *fresh = (struct sys_range *)p;
+	sys_range_set(fresh, (uintptr_t)fresh, size);
+	if (__atomic_compare_exchange_n(block, &there, fresh, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return fresh;
+	sys_call2(SYS_munmap, fresh, size);
+	return there;
+}
+
 bool sys_own(uintptr_t start, size_t size)
 {
-	uint32_t i = __atomic_load_n(&sys_range_count, __ATOMIC_RELAXED);
-	if (i >= SYS_RANGES)
+	uint32_t i;
+
+	if (__atomic_load_n(&sys_range_count, __ATOMIC_RELAXED) >= SYS_RANGES * SYS_RANGE_BLOCKS)
 		return false;
-	i = __atomic_fetch_add(&sys_range_count, 1, __ATOMIC_RELAXED);
-	if (i >= SYS_RANGES)
+	do
+		i = __atomic_fetch_add(&sys_range_count, 1, __ATOMIC_RELAXED);
+	while (i >= SYS_RANGES && i % SYS_RANGES == 0); /* a block's own */
+	if (i >= SYS_RANGES * SYS_RANGE_BLOCKS)
 		return false;
-	sys_ranges[i].start = start;
-	__atomic_store_n(&sys_ranges[i].end, start + size, __ATOMIC_RELEASE);
+	struct sys_range **block = &sys_ranges[i / SYS_RANGES];
+	struct sys_range *there = __atomic_load_n(block, __ATOMIC_ACQUIRE);
+	if (!there && !(there = sys_ranges_make(block)))
+		return false;
+	sys_range_set(&there[i % SYS_RANGES], start, size);
 	return true;
 }
 
@@ -53,10 +90,15 @@ void sys_each_own(void (*f)(uintptr_t start, uintptr_t end, void *arg), void *ar
 {
 	f((uintptr_t)__ehdr_start, ((uintptr_t)_end + SYS_PAGE - 1) & -(uintptr_t)SYS_PAGE, arg);
 	uint32_t count = __atomic_load_n(&sys_range_count, __ATOMIC_RELAXED);
-	for (uint32_t i = 0; i < count && i < SYS_RANGES; i++) {
-		uintptr_t end = __atomic_load_n(&sys_ranges[i].end, __ATOMIC_ACQUIRE);
+	for (uint32_t i = 0; i < count && i < SYS_RANGES * SYS_RANGE_BLOCKS; i++) {
+		struct sys_range *block =
+			__atomic_load_n(&sys_ranges[i / SYS_RANGES], __ATOMIC_ACQUIRE);
+		if (!block)
+			continue;
+		struct sys_range *range = &block[i % SYS_RANGES];
+		uintptr_t end = __atomic_load_n(&range->end, __ATOMIC_ACQUIRE);
 		if (end)
-			f(sys_ranges[i].start, end, arg);
+			f(range->start, end, arg);
 	}
 }
 
