@@ -335,9 +335,11 @@ static __attribute__((noinline)) void capture_refresh(void *arg)
 	modules_refresh();
 }
 
-stack_id capture_stack(const struct capture_point *at)
+/* What is not recalled; and if it is, its check. */
+static __attribute__((noinline)) stack_id
+capture_anew(struct thread *thread, const struct capture_point *at, stack_id recalled)
 {
-	struct thread *thread = guard.thread;
+	stack_id id = recalled;
 
 	if (unlikely(!thread) && !(thread = thread_self_slow()))
 		return 0;
@@ -351,12 +353,23 @@ stack_id capture_stack(const struct capture_point *at)
 		thread->depth = 0;
 		recall_forget(thread);
 	}
-	stack_id id = recall_find(thread, at);
-	bool recalled = id != 0;
-	if (unlikely(!recalled))
+	if (!id)
 		id = capture_walk(thread, at);
 	if (unlikely(options.verify_stacks))
 		capture_verify(thread, at, id, !recalled);
+	return id;
+}
+
+stack_id capture_stack(const struct capture_point *at)
+{
+	struct thread *thread = guard.thread;
+	stack_id id = 0;
+
+	if (likely(thread) && likely(!__atomic_load_n(&modules_dirty, __ATOMIC_RELAXED)) &&
+	    likely(thread->generation == __atomic_load_n(&modules_generation, __ATOMIC_ACQUIRE)))
+		id = recall_find(thread, at);
+	if (unlikely(!id) || unlikely(options.verify_stacks))
+		id = capture_anew(thread, at, id);
 	return id;
 }
 
