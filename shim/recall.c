@@ -50,8 +50,8 @@ static inline uint32_t node_lookup(struct recall *r, struct recall_node *node, u
 /* What the words of a run tell, if it is its child: that is to be asked. */
 static inline uint32_t node_child(struct recall *r, struct recall_node *node, uintptr_t sp)
 {
-	const int32_t *probe = unlikely(node->all) ? &r->place[node->run] : node->probe;
 	uint32_t n = node->probes;
+	const int32_t *probe = likely(n <= RECALL_PROBES) ? node->probe : &r->place[node->run];
 	uint64_t h = node->seed;
 
 	if (!n)
@@ -85,47 +85,53 @@ static inline uintptr_t run_differs(const struct recall *r, const struct recall_
 	return differs;
 }
 
-/* The same two for a run of any places; 0: no child has what is there. */
-static __attribute__((noinline)) uint32_t
-node_child_mixed(struct recall *r, uint32_t parent, const struct capture_point *at, uintptr_t room)
-{
-	struct recall_node *node = &r->node[parent];
-	const int32_t *place = &r->place[node->run], *probe = node->all ? place : node->probe;
-	uint64_t h = node->seed;
-
-	if (!node->mixed || r->kin[parent].reach > room)
-		return 0;
-	for (uint32_t i = 0; i < node->probes; i++)
-		h = recall_hash_add(h, word_of(at, probe[i]));
-	uint32_t child = node->probes ? node_lookup(r, node, h) : node->guess;
-	const uintptr_t *value = &r->value[r->node[child].values];
-	for (uint32_t i = 0; i < node->count; i++)
-		if (word_of(at, place[i]) != value[i])
-			return 0;
-	return child;
-}
-
-static __attribute__((noinline)) uint32_t leaf_lookup(struct recall *r, uintptr_t pc,
-						      struct recall_leaf *ret_leaf)
-{
-	uint32_t i = recall_lookup_leaf(r, pc);
-
-	if (i)
-		*ret_leaf = (struct recall_leaf){ .pc = pc, .node = i };
-	return i;
-}
-
 static __attribute__((noinline)) stack_id recall_miss(struct recall *r)
 {
-	uint64_t hits = r->hits - r->hits_before;
-	uint64_t mood =
-		r->mood + (hits < RECALL_MOOD_MAX ? hits * RECALL_MOOD_HIT : RECALL_MOOD_MAX);
+	uint32_t hits = r->hits - r->hits_before, most = RECALL_MOOD_MAX / RECALL_MOOD_HIT;
+	uint32_t mood = r->mood + (hits < most ? hits : most) * RECALL_MOOD_HIT;
 
 	r->hits_before = r->hits;
-	r->mood = (uint32_t)(mood > RECALL_MOOD_MAX ? RECALL_MOOD_MAX : mood);
+	r->mood = mood > RECALL_MOOD_MAX ? RECALL_MOOD_MAX : mood;
 	if (r->mood)
 		r->mood--;
 	return 0;
+}
+
+/* The rest of the way out from a node, for any places. */
+static __attribute__((noinline)) stack_id walk_any(struct recall *r, struct recall_node *node,
+						   const struct capture_point *at, uintptr_t room)
+{
+	while (node->count) {
+		const int32_t *place = &r->place[node->run];
+		const int32_t *probe = node->probes > RECALL_PROBES ? place : node->probe;
+		uint64_t h = node->seed;
+		if (r->kin[node - r->node].reach > room)
+			return recall_miss(r);
+		for (uint32_t i = 0; i < node->probes; i++)
+			h = recall_hash_add(h, word_of(at, probe[i]));
+		struct recall_node *child =
+			&r->node[node->probes ? node_lookup(r, node, h) : node->guess];
+		if (child->parent != (uint32_t)(node - r->node))
+			return recall_miss(r);
+		for (uint32_t i = 0; i < node->count; i++)
+			if (word_of(at, place[i]) != r->value[child->values + i])
+				return recall_miss(r);
+		node = child;
+	}
+	r->hits++;
+	return node->stack;
+}
+
+/* The leaf is not in its cache. */
+static __attribute__((noinline)) stack_id
+walk_from_leaf(struct recall *r, const struct capture_point *at, uintptr_t room)
+{
+	uint32_t i = recall_lookup_leaf(r, at->pc);
+
+	if (!i)
+		return recall_miss(r);
+	r->leaf[at->pc % RECALL_LEAVES] = (struct recall_leaf){ .pc = at->pc, .node = i };
+	return walk_any(r, &r->node[i], at, room);
 }
 
 stack_id recall_find(struct thread *thread, const struct capture_point *at)
@@ -137,27 +143,21 @@ stack_id recall_find(struct thread *thread, const struct capture_point *at)
 		return 0;
 	if (unlikely(room > thread->stack_high - thread->stack_low) || unlikely(sp % WORD))
 		return 0;
-	struct recall_leaf *leaf = &r->leaf[at->pc % RECALL_LEAVES];
-	uint32_t i = likely(leaf->pc == at->pc) ? leaf->node : leaf_lookup(r, at->pc, leaf);
-	struct recall_node *node = &r->node[i], *child;
-	if (unlikely(!i))
-		return recall_miss(r);
 	room = room < RECALL_MIXED ? room : RECALL_MIXED - 1;
-	while (node->count) {
+	const struct recall_leaf *leaf = &r->leaf[at->pc % RECALL_LEAVES];
+	if (unlikely(leaf->pc != at->pc))
+		return walk_from_leaf(r, at, room);
+	uint32_t i = leaf->node;
+	struct recall_node *node = &r->node[i], *child;
+	for (; node->count; node = child) {
 		uint32_t parent = i;
-		if (likely(node->reach <= room)) {
-			i = node_child(r, node, sp);
-			child = &r->node[i];
-			if (unlikely(child->parent != parent))
-				return recall_miss(r);
-			differs |= run_differs(r, node, child, sp);
-		} else {
-			i = node_child_mixed(r, i, at, room);
-			child = &r->node[i];
-			if (unlikely(child->parent != parent))
-				return recall_miss(r);
-		}
-		node = child;
+		if (unlikely(node->reach > room))
+			return differs ? recall_miss(r) : walk_any(r, node, at, room);
+		i = node_child(r, node, sp);
+		child = &r->node[i];
+		if (unlikely(child->parent != parent))
+			return recall_miss(r);
+		differs |= run_differs(r, node, child, sp);
 	}
 	if (unlikely(differs))
 		return recall_miss(r);

@@ -15,7 +15,7 @@ static uint32_t probe_index(const struct recall *r, const struct recall_node *no
 {
 	uint32_t i = 0;
 
-	if (node->all)
+	if (node->probes > RECALL_PROBES)
 		return probe;
 	while (r->place[node->run + i] != node->probe[probe])
 		i++;
@@ -82,12 +82,10 @@ static void node_set_run(struct recall *r, struct recall_node *node, uint32_t ru
 	node->run = run;
 	node->count = count;
 	reach = (reach & -8) + 8;
-	node->mixed = bits < 0 || (bits & PLACE_RELATIVE);
-	node->reach = node->mixed ? RECALL_MIXED : (uint32_t)reach;
+	node->reach = bits < 0 || (bits & PLACE_RELATIVE) ? RECALL_MIXED : (uint32_t)reach;
 	r->kin[node - r->node].reach = (uint32_t)reach;
 	node->seed = seed_new(r);
 	node->probes = 0;
-	node->all = false;
 }
 
 static uint32_t node_make(struct recall *r, uint32_t values, uint32_t run, uint32_t count,
@@ -114,8 +112,7 @@ static void node_add_probe(struct recall *r, uint32_t parent, uint32_t i)
 	if (node->probes < RECALL_PROBES) {
 		node->probe[node->probes++] = r->place[node->run + i];
 	} else {
-		node->all = true;
-		node->probes = (uint16_t)node->count;
+		node->probes = node->count; /* more than so many, since they all differ */
 	}
 	node->seed = seed_new(r);
 	for (uint32_t c = r->kin[parent].child; c; c = r->kin[c].sibling)
@@ -137,7 +134,7 @@ static uint32_t child_find(struct recall *r, uint32_t parent, uint32_t values)
 			i++;
 		if (i == node->count)
 			return c;
-		if (node->all)
+		if (node->probes > RECALL_PROBES)
 			return 0;
 		node_add_probe(r, parent, i);
 	}

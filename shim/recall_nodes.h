@@ -44,9 +44,7 @@ struct recall_node {
 		uint32_t reach; /* all of the run lies below; or MIXED */
 		stack_id stack; /* of the outermost */
 	};
-	uint16_t probes; /* 0: it has one child, which is the guess */
-	bool all;	 /* the whole run is the probes */
-	bool mixed;	 /* some place is not a plain offset */
+	uint32_t probes; /* 0: it has one child, the guess; more than fit: the whole run */
 	int32_t probe[RECALL_PROBES];
 	uint32_t guess_key, guess; /* the child that it mostly is */
 	uint32_t values;	   /* in value[]: what its parent's run holds */
