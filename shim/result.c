@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* result - what a snapshot found, written into the session.  Segments have their exact size, so
- * edges are counted before they are written.  O(blocks + words of what is unreached). */
+/* result - what a snapshot found, written into the session.  O(blocks + words of what is
+ * unreached). */
 #include "result.h"
 
-#include "heuristics.h"
 #include "inner.h"
+#include "result_set.h"
 #include "scratch.h"
 #include "session.h"
 #include "sys.h"
 
-enum { WORD = 8, GENERATION_MAX = (1 << OUROS_BLOCK_GEN_BITS) - 1 };
+enum { GENERATION_MAX = (1 << OUROS_BLOCK_GEN_BITS) - 1 };
 
 void *result_segment(enum ouros_kind kind, uint32_t index, size_t element, uint64_t count,
 		     struct ouros_segment **ret_entry)
@@ -95,25 +95,9 @@ static void write_roots(struct mark *mark, uint32_t index)
 	result_commit(entry);
 }
 
-/* --- blocks and edges ----------------------------------------------------------------------- */
+/* --- blocks --------------------------------------------------------------------------------- */
 
-/* Owner: write_set.  The marks are in the session by now: from set_copy on, a block's has its
- * position instead (see position_of), which costs no memory and is where a lookup reads anyway. */
-struct set {
-	struct result *result;
-	struct heap *heap;
-	const struct maps *maps;
-	uint32_t generation; /* of the snapshot */
-	uint32_t count;
-	struct ouros_tally unreached;
-	struct ouros_block *block;
-	struct ouros_edge *edge; /* NULL while they are counted */
-	uint64_t edges, edge_room;
-	uint32_t from;
-	struct heap_hit from_hit;
-};
-
-static bool is_wanted(const struct set *set, uint32_t ordinal)
+static bool is_wanted(const struct result_set *set, uint32_t ordinal)
 {
 	uint32_t mark = set->heap->block[ordinal].mark;
 
@@ -121,14 +105,8 @@ static bool is_wanted(const struct set *set, uint32_t ordinal)
 	       set->result->all_edges;
 }
 
-/* 1 + index in SNAP_BLOCKS, 0 = not in it. */
-static inline uint32_t position_of(const struct set *set, uint32_t ordinal)
-{
-	return set->heap->block[ordinal].mark;
-}
-
 /* Counts the wanted blocks.  There may be none, which is known without looking. */
-static void set_count(struct set *set)
+static void set_count(struct result_set *set)
 {
 	const struct mark *mark = set->result->mark;
 	uint64_t left = set->heap->count;
@@ -147,8 +125,13 @@ static void set_count(struct set *set)
 		set->count++;
 		if (set->heap->block[i].mark != OUROS_MARK_UNREACHED)
 			continue;
-		hit = heap_hit_at(set->heap, &cursor, i);
 		set->unreached.blocks++;
+		if (likely(i < set->heap->small &&
+			   !(set->heap->block[i].size & HEAP_SIZE_COUNTED))) {
+			set->unreached.bytes += set->heap->block[i].size & HEAP_SIZE_MASK;
+			continue;
+		}
+		hit = heap_hit_at(set->heap, &cursor, i);
 		set->unreached.bytes += inner_own_size(set->heap, &hit);
 	}
 }
@@ -167,7 +150,8 @@ static void tally_age(struct ouros_tally *tally, const struct ouros_block *block
 	tally->bytes += block->size;
 }
 
-static void block_copy(struct set *set, const struct heap_hit *hit, struct ouros_block *ret_block)
+static void block_copy(struct result_set *set, const struct heap_hit *hit,
+		       struct ouros_block *ret_block)
 {
 	struct ouros_block *block = ret_block;
 	uint64_t word;
@@ -190,7 +174,7 @@ static void block_copy(struct set *set, const struct heap_hit *hit, struct ouros
 }
 
 /* The wanted blocks, by ordinal; turns marks into positions. */
-static void set_copy(struct set *set)
+static void set_copy(struct result_set *set)
 {
 	struct heap_cursor cursor = { 0 };
 	uint32_t done = 0;
@@ -208,87 +192,13 @@ static void set_copy(struct set *set)
 	}
 }
 
-static void edge_add(struct set *set, const struct heap_hit *to, enum ouros_edge_kind kind,
-		     uintptr_t where)
-{
-	if (set->edge && set->edges < set->edge_room)
-		set->edge[set->edges] = (struct ouros_edge){
-			.from = set->from,
-			.to = position_of(set, to->ordinal) - 1,
-			.place = (uint64_t)kind << OUROS_EDGE_KIND_SHIFT |
-				 (where - set->from_hit.start),
-		};
-	set->edges++;
-}
-
-/* Most words are no address in the heap's span. */
-static void on_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg)
-{
-	struct set *set = arg;
-	uintptr_t low = set->heap->low, span = set->heap->span;
-
-	for (size_t i = 0; i < count; i++) {
-		struct heap_hit hit[2];
-		unsigned hits;
-
-		if (likely(words[i] - low >= span))
-			continue;
-		hits = inner_targets_of(set->heap, words[i], hit);
-		for (unsigned h = 0; h < hits; h++) {
-			if (position_of(set, hit[h].ordinal))
-				edge_add(set, &hit[h],
-					 heuristics_explain(set->maps, &hit[h], words[i]),
-					 where + i * WORD);
-		}
-	}
-}
-
-static void on_weak(uintptr_t slot, void *arg)
-{
-	struct set *set = arg;
-	struct heap_hit hit[2];
-	uintptr_t value;
-
-	if (maps_word(set->maps, slot, &value) && inner_targets_of(set->heap, value, hit) &&
-	    position_of(set, hit[0].ordinal))
-		edge_add(set, &hit[0], OUROS_EDGE_WEAK, slot);
-}
-
-static void on_inner(uint32_t index, void *arg)
-{
-	struct set *set = arg;
-	struct heap_hit hit = inner_hit(set->heap, index);
-
-	uint32_t to = position_of(set, hit.ordinal);
-
-	if (to && set->block[to - 1].mark == OUROS_MARK_UNREACHED &&
-	    set->block[set->from].mark == OUROS_MARK_UNREACHED)
-		edge_add(set, &hit, OUROS_EDGE_INNER, hit.start);
-}
-
-static void set_edges(struct set *set)
-{
-	const struct inner_visitor visitor = {
-		.words = on_words, .weak = on_weak, .inner = on_inner, .arg = set
-	};
-
-	for (set->from = 0; set->from < set->count; set->from++) {
-		const struct ouros_block *block = &set->block[set->from];
-
-		set->from_hit =
-			(struct heap_hit){ block->address, heap_size(set->heap, block->ordinal),
-					   block->ordinal };
-		inner_visit(set->heap, set->maps, &set->from_hit, &visitor);
-	}
-}
-
 static void write_set(struct result *result, struct ouros_snapshot *ret_snapshot)
 {
 	struct heap *heap = result->mark->heap;
-	struct set set = { .result = result,
-			   .heap = heap,
-			   .maps = result->mark->maps,
-			   .generation = ret_snapshot->generation };
+	struct result_set set = { .result = result,
+				  .heap = heap,
+				  .maps = result->mark->maps,
+				  .generation = ret_snapshot->generation };
 	struct ouros_segment *entry;
 
 	set_count(&set);
@@ -300,15 +210,7 @@ static void write_set(struct result *result, struct ouros_snapshot *ret_snapshot
 	set_copy(&set);
 	result_commit(entry);
 
-	set_edges(&set);
-	set.edge_room = set.edges;
-	ret_snapshot->edges = set.edges;
-	set.edge = result_segment(OUROS_KIND_SNAP_EDGES, result->index, sizeof(*set.edge),
-				  set.edges, &entry);
-	set.edges = 0;
-	if (set.edge)
-		set_edges(&set);
-	result_commit(entry);
+	ret_snapshot->edges = result_write_edges(&set);
 }
 
 void result_write(struct result *result, struct ouros_snapshot *ret_snapshot)
