@@ -196,10 +196,11 @@ static void ending_run(struct ending *ending)
 	ending_stack_call(ending_work, ending);
 	if (ending->final) {
 		guard_set_mode(GUARD_OFF);
-		session_trim();
 		if (!options.keep &&
 		    (ending->reported || session.header->reason == OUROS_REASON_DISABLED))
 			sys_call1(SYS_unlink, session.path);
+		else
+			session_trim();
 	}
 	guard.depth = depth;
 }
