@@ -334,8 +334,7 @@ struct group_set *group_create(const struct session *session, const struct block
 {
 	struct grouper gr;
 	struct cycles cycles = { 0 };
-	grouper_init(&gr, session,
-		     reachable ? paths_create(session) : group_paths_create(session, set, s, v));
+	grouper_init(&gr, session, group_paths_create(session, set, s, v, reachable));
 	for (uint32_t i = 0; i < v->leader_count; i++) {
 		bool is_cycle = v->leaders[i].is_cycle;
 		if (is_cycle && !cycles.shapes)
@@ -366,7 +365,7 @@ struct group_set *group_create_live(const struct session *session, const struct 
 {
 	struct grouper gr;
 	struct path_summer summer = { .told = { told, told_count } };
-	grouper_init(&gr, session, paths_create(session));
+	grouper_init(&gr, session, group_paths_live(session));
 	counted_add(&gr, false, &summer);
 	struct group_set *gs = groups_take(&gr);
 	gs->live = summer.live;

@@ -9,7 +9,10 @@
 #include "classify.h"
 #include "paths.h"
 
+/* reached: also of what the snapshot reached. */
 struct paths *group_paths_create(const struct session *session, const struct block_set *set,
-				 const struct scc *s, const struct verdicts *v);
+				 const struct scc *s, const struct verdicts *v, bool reached);
+/* Of what lives now. */
+struct paths *group_paths_live(const struct session *session);
 
 #endif

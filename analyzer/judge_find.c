@@ -33,6 +33,22 @@ static uint32_t *ledger_blocks(const struct ledger *l)
 	return block_of;
 }
 
+/* Of the stacks that the ledger names; it may know few objects among millions of stacks. */
+static struct paths *ledger_paths(const struct session *s, const struct ledger *l)
+{
+	bool *needed = xcalloc((size_t)s->node_count + 1, sizeof(*needed));
+	for (uint32_t i = 0; i < l->count; i++) {
+		const struct ledger_object *o = &l->objects[i];
+		needed[o->made] = needed[o->last] = needed[o->ended] = true;
+		needed[o->block_stack] = true;
+	}
+	for (size_t i = 0; i < l->retain_count; i++)
+		needed[l->retains[i].stack] = true;
+	struct paths *paths = paths_create_needed(s, needed);
+	free(needed);
+	return paths;
+}
+
 /* The counts, the blocks where no snapshot gave them, and what follows from both. */
 static void ledger_join(struct find *f)
 {
@@ -40,7 +56,7 @@ static void ledger_join(struct find *f)
 	if (!f->ledger->count)
 		return;
 	f->counts = counts_create(f->ledger);
-	f->paths = paths_create(f->s);
+	f->paths = ledger_paths(f->s, f->ledger);
 	if (verdict_counts_stand(f->s)) {
 		block_set_destroy(f->set);
 		f->set = counts_blocks(f->ledger, f->counts, &f->block_of);
