@@ -189,10 +189,25 @@ bool text_code_is_unsafe(uint32_t code)
 	return false;
 }
 
+/* How many bytes from s on are letters, digits and the like: most text is nothing else. */
+static size_t text_plain(const char *s)
+{
+	size_t length = 0;
+	while (s[length] >= ' ' && s[length] <= '~')
+		length++;
+	return length;
+}
+
 void text_escape(FILE *out, const char *s)
 {
-	while (*s) {
+	for (;;) {
 		uint32_t code = 0;
+		size_t plain = text_plain(s);
+		if (plain)
+			fwrite(s, 1, plain, out);
+		s += plain;
+		if (!*s)
+			return;
 		size_t length = text_decode(s, &code);
 		if (!length) {
 			fprintf(out, "\\x%02x", (unsigned char)*s);
@@ -212,6 +227,8 @@ char *text_escaped(const char *s)
 {
 	char *text = NULL;
 	size_t size = 0;
+	if (!s[text_plain(s)])
+		return xstrdup(s);
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		out_of_memory();
