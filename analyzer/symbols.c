@@ -236,7 +236,7 @@ static void questions_ask(struct symbols *sym, struct questions *q)
 /* Makes every address on the path's innermost nodes known. */
 static void path_resolve(struct symbols *sym, uint32_t leaf, uint32_t nodes)
 {
-	struct questions *q = xcalloc(1, sizeof(*q));
+	struct questions *q = NULL; /* dear to make: most paths have all addresses known */
 	uint32_t depth = 0;
 	for (uint32_t node = leaf; node && depth < nodes; depth++) {
 		struct session_frame frame = session_frame(sym->session, node);
@@ -249,6 +249,8 @@ static void path_resolve(struct symbols *sym, uint32_t leaf, uint32_t nodes)
 			place_add(sym, &frame, &unknown);
 			continue;
 		}
+		if (!q)
+			q = xcalloc(1, sizeof(*q));
 		q->frames[q->count] = frame;
 		q->places[q->count++] = (struct worker_place){
 			.module = (uint32_t)module,
@@ -257,7 +259,7 @@ static void path_resolve(struct symbols *sym, uint32_t leaf, uint32_t nodes)
 		if (q->count == ASK_BATCH)
 			questions_ask(sym, q);
 	}
-	if (q->count)
+	if (q && q->count)
 		questions_ask(sym, q);
 	free(q);
 }
