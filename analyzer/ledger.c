@@ -358,13 +358,16 @@ static void live_read(struct ledger_builder *b)
 
 struct ledger *ledger_create(const struct session *s, const struct block_set *set)
 {
+	/* of a snapshot it is known how much comes */
 	struct ledger_builder b = {
 		.s = s,
 		.l = xcalloc(1, sizeof(struct ledger)),
-		.id = xcalloc(FIRST_ROOM, sizeof(*b.id)),
-		.object_room = FIRST_ROOM,
+		.object_room = (uint32_t)s->counted_count + FIRST_ROOM,
+		.retain_room = s->retain_count,
 	};
-	b.l->objects = xcalloc(FIRST_ROOM, sizeof(*b.l->objects));
+	b.id = xcalloc_whole(b.object_room, sizeof(*b.id));
+	b.l->objects = xcalloc_whole(b.object_room, sizeof(*b.l->objects));
+	b.l->retains = xcalloc_whole(b.retain_room, sizeof(*b.l->retains));
 	b.l->has_memory = s->has_snapshot;
 	b.l->midrun = s->has_snapshot && (s->snapshot.trigger == OUROS_END_UNKNOWN ||
 					  s->snapshot.trigger == OUROS_END_SIGNAL);

@@ -48,10 +48,12 @@ bool session_block_at(const struct session *s, uint64_t address, uint64_t *ret_s
 		      uint64_t *ret_word)
 {
 	const uint64_t region = UINT64_C(1) << OUROS_REGION_SHIFT;
-	const struct ouros_segment *shadow =
-		segment_find(s, OUROS_KIND_SHADOW, address / region * region);
+	const struct ouros_segment *shadow = s->map->asked;
+	if (!shadow || shadow->key != address / region * region)
+		shadow = segment_find(s, OUROS_KIND_SHADOW, address / region * region);
 	if (!shadow || address % GRANULE)
 		return false;
+	s->map->asked = shadow;
 	const uint64_t *slots = segment_data(s, shadow);
 	uint64_t word = __atomic_load_n(&slots[address % region / SLOT], __ATOMIC_RELAXED);
 	if (!(word & OUROS_BLOCK_LIVE) || OUROS_SLOT_OFFSET(word) != address % SLOT)

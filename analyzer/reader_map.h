@@ -43,6 +43,9 @@ struct session_map {
 	struct map_table objects, retains; /* the ledger's; empty where a snapshot has its own */
 	struct map types;		   /* names by ouros_object.type */
 
+	/* the region that was asked for last: neighbours are asked for together */
+	const struct ouros_segment *asked;
+
 	/* the snapshot's, of the session's has_snapshot */
 	const struct ouros_starts *starts;
 	size_t starts_count;
