@@ -99,12 +99,12 @@ def git_repack(command, store, size):
     # What `git repack` starts; directly, since some tools do not follow into children.
     return {"argv": [command, "pack-objects", "--all", "--no-reuse-delta", "--no-reuse-object",
                      "--threads=1", "--quiet", "--stdout"],
-            "cwd": store.get("repository", inputs.write_repository, size(3000, 100)),
+            "cwd": store.get("repository", inputs.write_repository, size(800, 100)),
             "env": inputs.git_environment(store.folder)}
 
 
 def cc1(command, store, size):
-    source = store.get("unit.c", inputs.write_c, size(600, 40))
+    source = store.get("unit.c", inputs.write_c, size(150, 25))
     return {"argv": [command, "-quiet", "-O2", source, "-o", "/dev/null"]}
 
 
