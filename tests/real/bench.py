@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # timeout: 300
 """`make bench` runs: a short one, without peers, says what its README says, key by key.  No figure is
-asserted but what cannot be otherwise.  A second one, where no tool can be found, names what is missing
-and ends well."""
+asserted but what cannot be otherwise.  The twin interposes what the library does.  A second bench, where
+no tool can be found, names what is missing and ends well."""
 
 import json
 import os
@@ -15,10 +15,11 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lib"))
-from tree import BUILD, TOP, fail, finish  # noqa: E402
+from tree import BUILD, TOP, equal, fail, finish, output  # noqa: E402
 
 WORK = pathlib.Path(os.environ.get("WORK", "."))
 HERE = TOP / "tests/bench"
+NOT_IN_GLIBC = {"cfree", "free_sized", "free_aligned_sized"}  # nobody is linked to them
 
 
 def bench(*arguments, path=None):
@@ -105,6 +106,11 @@ for bar in got["bars"]:
 if [bar["work"] for bar in got["bars"]] != ["empty", "leaking"] or not re.search(
         r"^[0-2] met, [0-2] missed, 0 not measured$", said, re.M):
     fail("the bars of empty and leaking are not told")
+
+# The twin takes the calls that the library takes, of those that allocate and free.
+names = re.search(r"# the malloc family(.*?)# ways out", (TOP / "shim/shim.map").read_text(), re.S)[1]
+equal("the twin's functions", set(re.findall(r"(\w+);", names)) - NOT_IN_GLIBC,
+      set(re.findall(r" T (\w+)$", output("nm", "-D", WORK / "build/bench/twin"), re.M)))
 
 # A PATH with what builds programs, but none of the peers.
 tool_path = WORK / "path"

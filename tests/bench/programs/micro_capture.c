@@ -32,6 +32,7 @@ static __attribute__((noinline, noclone)) void descend(unsigned depth, unsigned 
 {
 	if (!depth) {
 		pairs(count);
+		__asm__ volatile("# bottom");
 		return;
 	}
 	descend(depth - 1, count);
