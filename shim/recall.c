@@ -7,10 +7,6 @@
 #include "sys.h"
 
 enum {
-	RECALL_MOOD_FIRST = 32,
-	RECALL_MOOD_MAX = 128,
-	RECALL_MOOD_HIT = 3, /* a hit makes up for so many misses */
-	RECALL_SELDOM = 31,  /* mask: in a bad mood, one capture in so many asks */
 	RECALL_SKIP_MAX = 255,
 	RECALL_REGUESS = 8, /* one wrong guess in so many is given up */
 	WORD = 8,
@@ -85,18 +81,6 @@ static inline uintptr_t run_differs(const struct recall *r, const struct recall_
 	return differs;
 }
 
-static __attribute__((noinline)) stack_id recall_miss(struct recall *r)
-{
-	uint32_t hits = r->hits - r->hits_before, most = RECALL_MOOD_MAX / RECALL_MOOD_HIT;
-	uint32_t mood = r->mood + (hits < most ? hits : most) * RECALL_MOOD_HIT;
-
-	r->hits_before = r->hits;
-	r->mood = mood > RECALL_MOOD_MAX ? RECALL_MOOD_MAX : mood;
-	if (r->mood)
-		r->mood--;
-	return 0;
-}
-
 /* The rest of the way out from a node, for any places. */
 static __attribute__((noinline)) stack_id walk_any(struct recall *r, struct recall_node *node,
 						   const struct capture_point *at, uintptr_t room)
@@ -106,16 +90,16 @@ static __attribute__((noinline)) stack_id walk_any(struct recall *r, struct reca
 		const int32_t *probe = node->probes > RECALL_PROBES ? place : node->probe;
 		uint64_t h = node->seed;
 		if (r->kin[node - r->node].reach > room)
-			return recall_miss(r);
+			return 0;
 		for (uint32_t i = 0; i < node->probes; i++)
 			h = recall_hash_add(h, word_of(at, probe[i]));
 		struct recall_node *child =
 			&r->node[node->probes ? node_lookup(r, node, h) : node->guess];
 		if (child->parent != (uint32_t)(node - r->node))
-			return recall_miss(r);
+			return 0;
 		for (uint32_t i = 0; i < node->count; i++)
 			if (word_of(at, place[i]) != r->value[child->values + i])
-				return recall_miss(r);
+				return 0;
 		node = child;
 	}
 	r->hits++;
@@ -129,7 +113,7 @@ walk_from_leaf(struct recall *r, const struct capture_point *at, uintptr_t room)
 	uint32_t i = recall_lookup_leaf(r, at->pc);
 
 	if (!i)
-		return recall_miss(r);
+		return 0;
 	r->leaf[at->pc % RECALL_LEAVES] = (struct recall_leaf){ .pc = at->pc, .node = i };
 	return walk_any(r, &r->node[i], at, room);
 }
@@ -139,9 +123,8 @@ stack_id recall_find(struct thread *thread, const struct capture_point *at)
 	struct recall *r = thread->recall;
 	uintptr_t sp = at->sp, room = thread->stack_high - sp, differs = 0;
 
-	if (unlikely(!r) || (unlikely(!r->mood) && (++r->asked & RECALL_SELDOM)))
-		return 0;
-	if (unlikely(room > thread->stack_high - thread->stack_low) || unlikely(sp % WORD))
+	if (unlikely(!r) || unlikely(room > thread->stack_high - thread->stack_low) ||
+	    unlikely(sp % WORD))
 		return 0;
 	room = room < RECALL_MIXED ? room : RECALL_MIXED - 1;
 	const struct recall_leaf *leaf = &r->leaf[at->pc % RECALL_LEAVES];
@@ -152,15 +135,15 @@ stack_id recall_find(struct thread *thread, const struct capture_point *at)
 	for (; node->count; node = child) {
 		uint32_t parent = i;
 		if (unlikely(node->reach > room))
-			return differs ? recall_miss(r) : walk_any(r, node, at, room);
+			return differs ? 0 : walk_any(r, node, at, room);
 		i = node_child(r, node, sp);
 		child = &r->node[i];
 		if (unlikely(child->parent != parent))
-			return recall_miss(r);
+			return 0;
 		differs |= run_differs(r, node, child, sp);
 	}
 	if (unlikely(differs))
-		return recall_miss(r);
+		return 0;
 	r->hits++;
 	return node->stack;
 }
@@ -208,7 +191,6 @@ static bool recall_make(struct thread *thread)
 
 	if (!r)
 		return false;
-	r->mood = RECALL_MOOD_FIRST;
 	recall_clear(r);
 	return true;
 }
@@ -223,7 +205,7 @@ void recall_learn(struct thread *thread, uint32_t first, stack_id stack)
 			return;
 		r = thread->recall;
 	}
-	if ((!r->mood && (r->asked & RECALL_SELDOM)) || (r->misses++ & r->skip))
+	if (r->misses++ & r->skip)
 		return;
 	if (2 * n + 1 > RECALL_WORDS / 2)
 		return;

@@ -13,8 +13,8 @@
  * the same walk.  All of them are compared, the hash only chooses whom to compare with.  A frame
  * left by its frame pointer is one word more: that pointer, counted from the leaf's sp.
  *
- * One tree a thread, of bounded size: a full one is emptied.  Programs whose stacks seldom come
- * back are left alone: after many misses the tree is asked only now and then.
+ * One tree a thread, of bounded size: a full one is emptied.  Where that has gained less than it
+ * cost, since stacks seldom come back, only some of what is missed is learnt from then on.
  */
 #ifndef OURO_SHIM_RECALL_H
 #define OURO_SHIM_RECALL_H

@@ -257,7 +257,7 @@ void recall_clear(struct recall *r)
 	r->words = 1;
 	r->keys = 0;
 	r->full = false;
-	r->hits = r->hits_before = r->misses = 0;
+	r->hits = r->misses = 0;
 	r->mask = RECALL_TABLE_FIRST - 1;
 	r->shift = 32 - RECALL_TABLE_BITS;
 	sys_memset(r->leaf, 0, sizeof(r->leaf));

@@ -72,10 +72,8 @@ struct recall {
 	uint32_t shift;	       /* that leaves as many of a key's upper bits */
 	uint32_t seeds;
 	bool full;
-	uint32_t mood, asked;	    /* see recall.c */
-	uint32_t hits, hits_before; /* since it was empty; of these, until the last miss */
-	uint32_t misses;
-	uint32_t skip;
+	uint32_t hits, misses;			/* since it was empty */
+	uint32_t skip;				/* mask: one miss in so many is learnt */
 	struct recall_leaf leaf[RECALL_LEAVES]; /* a cache of the root's children */
 	uint64_t table[RECALL_TABLE];		/* key << 32 | node */
 	_Alignas(64) struct recall_node node[RECALL_NODES];
