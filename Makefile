@@ -48,7 +48,7 @@ UNIT_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(UNIT_SRC),$(sort $(wildcard
 SHIM_UNIT_SRC := $(sort $(wildcard tests/unit/shim/*_test.c))
 SHIM_UNIT_BIN := $(SHIM_UNIT_SRC:tests/unit/shim/%.c=$(BUILD)/unit/shim/%)
 SHIM_UNIT_OBJ := $(filter $(foreach part,sys% guard% session% blocks% real% next% places% weak% \
-	ledger% options% sample%,$(BUILD)/shim/$(part)),$(SHIM_OBJ))
+	ledger% options% sample% recall%,$(BUILD)/shim/$(part)),$(SHIM_OBJ))
 
 .PHONY: all
 all: $(OUT)/ouro $(BUILD)/libouro.so
