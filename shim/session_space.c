@@ -145,6 +145,9 @@ void *session_address(uint64_t offset, uint64_t size)
 	return NULL;
 }
 
+/* Segment by segment, as they are asked for: the kernel takes as long for a page of tmpfs whether
+ * it is populated alone, by the megabyte, or after an fallocate, so to reserve ahead would only
+ * cost memory. */
 enum ouros_reason session_reserve(void *p, uint64_t offset, uint64_t size)
 {
 	uint64_t slack = (uintptr_t)p & (SESSION_PAGE - 1);
