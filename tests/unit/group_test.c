@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "group_paths.h"
 #include "pipeline.h"
 
 enum {
@@ -372,6 +373,27 @@ static void nothing_at_all(void)
 	builder_destroy(b);
 }
 
+/* Of many stacks those are interned that something living has, with their callers; of this scene
+ * not where children are made. */
+static void paths_of_the_living(void)
+{
+	struct scene s = scene_create();
+	uint32_t at = s.parent;
+	for (uint64_t depth = 0; depth < 5; depth++)
+		at = builder_call(s.b, at, 0x5000 + depth);
+	builder_block(s.b, HEAP, 100, at);
+	for (uint64_t dead = 0; dead < 50; dead++)
+		builder_call(s.b, at, 0x6000 + dead);
+	struct pipeline p = pipeline_build(s.b, true);
+	struct paths *all = paths_create(p.session), *living = group_paths_live(p.session);
+	CHECK_EQUAL(all->count - living->count, 51);
+	CHECK(living->of_node[at] && !living->of_node[at + 1] && all->of_node[at + 1]);
+	paths_destroy(all);
+	paths_destroy(living);
+	pipeline_close(&p);
+	builder_destroy(s.b);
+}
+
 int main(void)
 {
 	equal_cycles_are_one();
@@ -383,6 +405,7 @@ int main(void)
 	generations_come_first();
 	long_ring();
 	possible_and_reachable();
+	paths_of_the_living();
 	unconfirmed_groups();
 	nothing_at_all();
 	return check_status();
