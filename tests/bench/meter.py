@@ -3,6 +3,7 @@
 
 import dataclasses
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -33,6 +34,8 @@ class Meter:
         """(Cost, what it wrote to stderr); None for the Cost when it had to be stopped.  With
         memory the peak is that of all processes together, which disturbs them a little."""
         self.mark.unlink(missing_ok=True)
+        if program.emptied:
+            shutil.rmtree(program.emptied, ignore_errors=True)
         try:
             broken = self.finish(self.start(program, tool, memory), program)
         except (subprocess.TimeoutExpired, redis.NoAnswer):

@@ -19,7 +19,8 @@ WITH_DEBUG_INFORMATION = ("leaking",)
 
 @dataclasses.dataclass
 class Program:
-    """argv at one size; `client` is called while it runs, with its process."""
+    """argv at one size; `client` is called while it runs, with its process; `emptied` is a folder
+    that is not there when it starts."""
 
     name: str
     argv: list
@@ -29,6 +30,7 @@ class Program:
     cwd: pathlib.Path = None
     env: dict = dataclasses.field(default_factory=dict)
     client: object = None
+    emptied: pathlib.Path = None
 
 
 def compile_all(out):
@@ -60,6 +62,7 @@ OURS = (
     ("objects", [1000000], [100000], "32-byte blocks, each retained by name, all live"),
     ("empty", [], [], "main returns: start, snapshot, report"),
     ("leaking", [], [], "one block and a cycle of two lost: the same, and a report with names"),
+    ("leaking-cold", [], [], "the same, nothing known from earlier runs: no cache of names"),
 )
 
 SQL = """
@@ -156,6 +159,9 @@ def discover(made, out, small, wanted):
         if wanted(name):
             arguments = [str(a) for a in size(full, less)]
             found.append(Program(name, [str(made[name.split("-")[0]]), *arguments], about, small=small))
+            if name.endswith("-cold"):
+                found[-1].emptied = out / "cold"
+                found[-1].env["XDG_CACHE_HOME"] = str(out / "cold")
     for name, command, about, call in REAL:
         if not wanted(name):
             continue

@@ -78,8 +78,10 @@ def print_sessions(got):
               number(said["mark_ms"], 9) + number(said["snapshot_ms"], 10) + number(speed, 12))
 
 
-def print_bars(bars):
-    print(f"\n{'bars':15}{'asked':42}{'limit':>9}{'aim':>8}{'measured':>10}")
+def print_bars(bars, quick):
+    if quick:
+        print("\nbars (they are meant for full inputs)")
+    print(f"\n{'bar':15}{'asked':42}{'limit':>9}{'aim':>8}{'measured':>10}")
     for bar in bars:
         met = {True: "met", False: "MISSED", None: "not measured"}[bar["met"]]
         print(f"{bar['work']:15}{bar['asked']:42}" + number(bar["limit"], 9) + number(bar["aim"], 8) +
