@@ -5,8 +5,7 @@
  * The list of threads is read again until it names nobody new: a thread that is not stopped yet can
  * still make others.  Records lie in chunks that are never given back, so a signal that comes too
  * late still points to memory of ours, and its thread finds that nobody waits for it.
- * Cost: one signal and one wake-up a thread.  Reading the list is linear: a bit a number says who
- * has a record, and the list's order, which is stable, which.
+ * Cost: one signal and one wake-up a thread; the list's order, which is stable, says whose record.
  */
 #include "freeze.h"
 
@@ -19,6 +18,7 @@
 #include "sys.h"
 #include "tasks.h"
 #include "threads.h"
+#include "tids.h"
 
 #include <asm/prctl.h>
 
@@ -28,8 +28,8 @@ enum {
 	FREEZE_CHUNKS = 512,
 	FREEZE_NAP_MS = 5, /* between looks at who has ended instead of answering */
 	FREEZE_REFUSED_TRIES = 50,
-	FREEZE_TIDS = 1 << 22, /* the kernel's PID_MAX_LIMIT */
-	FREEZE_HELD_S = 120,   /* nobody stays stopped longer than this, whatever happens */
+	FREEZE_LOOKS = 64,   /* at how many, at a time */
+	FREEZE_HELD_S = 120, /* nobody stays stopped longer than this, whatever happens */
 	KERNEL_SIGSET = 8,
 	KERNEL_SA_RESTORER = 0x04000000,
 };
@@ -55,27 +55,12 @@ static struct {
 	bool installed;
 	bool stays;		     /* a signal may be on its way to a thread that was missed */
 	struct kernel_action before; /* who had the signal, while installed */
-	uint64_t seen[FREEZE_TIDS / 64]; /* threads that have a record; mostly never touched */
+	struct tids known;	     /* who has a record */
 } freeze;
-
-/* gdb and libunwind know a signal frame by these two instructions. */
-__asm__(".text\n"
-	".balign 16\n"
-	".type freeze_restorer, @function\n"
-	"freeze_restorer:\n"
-	"	movq $15, %rax\n"
-	"	syscall\n"
-	".size freeze_restorer, .-freeze_restorer\n");
-extern void freeze_restorer(void) __attribute__((visibility("hidden")));
 
 static struct freeze_thread *record(uint32_t index)
 {
 	return &freeze.chunk[index / FREEZE_CHUNK][index % FREEZE_CHUNK];
-}
-
-static uint64_t *seen_word(uint32_t tid) /* where its bit is */
-{
-	return &freeze.seen[tid % FREEZE_TIDS / 64];
 }
 
 uint32_t freeze_count(void)
@@ -181,7 +166,7 @@ static bool handler_install(void)
 	struct kernel_action ours = { .handler = on_signal,
 				      .flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK |
 					       KERNEL_SA_RESTORER,
-				      .restorer = freeze_restorer,
+				      .restorer = sys_signal_return,
 				      .mask = ~UINT64_C(0) };
 	struct kernel_action before = { 0 };
 
@@ -226,7 +211,7 @@ static struct freeze_thread *record_add(uint32_t tid)
 	sys_memset(t, 0, sizeof(*t));
 	t->tid = tid;
 	t->first = tid == freeze.pid;
-	*seen_word(tid) |= UINT64_C(1) << (tid & 63);
+	tids_add(&freeze.known, tid);
 	freeze.count++;
 	return t;
 }
@@ -274,7 +259,7 @@ struct asking {
  * its own: a first thread that has ended stays in the list. */
 static bool is_known(struct asking *a, uint32_t tid)
 {
-	if (!(*seen_word(tid) >> (tid & 63) & 1))
+	if (!tids_have(&freeze.known, tid))
 		return false;
 	for (uint32_t i = 0; i < freeze.count; i++) {
 		uint32_t at = (a->expected + i) % freeze.count;
@@ -309,17 +294,37 @@ static void on_thread(uint32_t tid, void *arg)
 		give_up_on(t);
 }
 
-/* Until all who were asked answered, ended, or the time is over. */
-static void wait_for_answers(uint64_t give_up)
+/* A look costs more than an answer: where many are awaited, some have their turn. */
+static void look_for_ended(uint32_t first)
+{
+	static uint32_t turn;
+	uint32_t open = freeze.count - first;
+
+	for (uint32_t i = 0; i < open && i < FREEZE_LOOKS; i++) {
+		struct freeze_thread *t = record(first + turn++ % open);
+
+		if (t->state == FREEZE_ASKED && task_is_over(t->tid))
+			t->state = FREEZE_GONE;
+	}
+}
+
+/* Until all who were asked answered, ended, or the time is over: nobody has answered for a while,
+ * or it takes too long altogether.  Many threads need their time on the processors. */
+static void wait_for_answers(uint64_t limit)
 {
 	const struct timespec nap = { 0, FREEZE_NAP_MS * 1000000L };
-	uint32_t first = 1; /* all before it have answered */
+	const uint64_t patience = (FREEZE_PATIENCE_MS + freeze.count) * UINT64_C(1000000);
+	uint64_t now = sys_clock_ns(CLOCK_MONOTONIC), give_up = now + patience;
+	uint32_t first = 1, before = freeze.answered; /* all before first have answered */
 	bool open;
 
 	do {
 		uint32_t answered = __atomic_load_n(&freeze.answered, __ATOMIC_ACQUIRE);
 		bool overdue = false;
 
+		if (answered != before)
+			give_up = now + patience;
+		before = answered;
 		while (first < freeze.count &&
 		       __atomic_load_n(&record(first)->state, __ATOMIC_ACQUIRE) != FREEZE_ASKED)
 			first++;
@@ -327,13 +332,10 @@ static void wait_for_answers(uint64_t give_up)
 		if (open)
 			overdue = sys_call4(SYS_futex, &freeze.answered, FUTEX_WAIT_PRIVATE,
 					    answered, &nap) == -ETIMEDOUT;
-		for (uint32_t i = first; overdue && i < freeze.count; i++) {
-			struct freeze_thread *t = record(i);
-
-			if (t->state == FREEZE_ASKED && task_is_over(t->tid))
-				t->state = FREEZE_GONE;
-		}
-	} while (open && sys_clock_ns(CLOCK_MONOTONIC) < give_up);
+		if (overdue)
+			look_for_ended(first);
+		now = sys_clock_ns(CLOCK_MONOTONIC);
+	} while (open && now < give_up && now < limit);
 	for (uint32_t i = first; open && i < freeze.count; i++)
 		give_up_on(record(i));
 }
@@ -346,12 +348,12 @@ static void known_thread(struct thread *t, void *arg)
 
 void freeze_begin(const struct capture_live *self)
 {
-	uint64_t start = sys_clock_ns(CLOCK_MONOTONIC), give_up;
+	uint64_t limit = sys_clock_ns(CLOCK_MONOTONIC) + FREEZE_LIMIT_MS * UINT64_C(1000000);
 	struct asking asking = { 0 };
 	struct freeze_thread *me;
 
 	for (uint32_t i = 0; i < freeze.count; i++)
-		*seen_word(record(i)->tid) = 0;
+		tids_remove(&freeze.known, record(i)->tid);
 	freeze.pid = (uint32_t)sys_call0(SYS_getpid);
 	freeze.count = 0;
 	freeze.missed = 0;
@@ -370,10 +372,8 @@ void freeze_begin(const struct capture_live *self)
 		freeze.unlisted = tasks_each(0, on_thread, &asking) < 0;
 		if (freeze.unlisted)
 			threads_each(known_thread, &asking);
-		/* Many threads need their time on the processors. */
-		give_up = start + (FREEZE_PATIENCE_MS + freeze.count) * UINT64_C(1000000);
-		wait_for_answers(give_up);
-	} while (asking.news && sys_clock_ns(CLOCK_MONOTONIC) < give_up);
+		wait_for_answers(limit);
+	} while (asking.news && sys_clock_ns(CLOCK_MONOTONIC) < limit);
 }
 
 static void on_unasked(uint32_t tid, void *arg)

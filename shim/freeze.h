@@ -7,8 +7,8 @@
  * that moment only; it writes the interrupted registers into the record and sleeps until
  * freeze_end.  What was sent by somebody else is passed on to the handler that was there before.
  *
- * A thread that does not answer in FREEZE_PATIENCE_MS, and a millisecond more for each thread, is
- * MISSED: what only it holds may look unreached.  Callers hold the snapshot's lock, with
+ * When nobody has answered for FREEZE_PATIENCE_MS, and a millisecond more for each thread, who is
+ * left is MISSED: what only it holds may look unreached.  Callers hold the snapshot's lock, with
  * signals blocked.
  */
 #ifndef OURO_SHIM_FREEZE_H
@@ -35,7 +35,7 @@ struct freeze_thread {
 	struct capture_live live; /* sp 0: not known */
 };
 
-enum { FREEZE_PATIENCE_MS = 1000 };
+enum { FREEZE_PATIENCE_MS = 1000, FREEZE_LIMIT_MS = 40000 };
 
 /* Stops all threads but the caller, whose own registers are self.  Never fails: who cannot be
  * stopped is MISSED; if the threads cannot even be listed, those that we know are asked. */

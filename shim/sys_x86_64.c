@@ -34,3 +34,14 @@ __asm__(".text\n"
 	"	.cfi_endproc\n"
 	".size sys_on_own_stack, .-sys_on_own_stack\n");
 _Static_assert(SYS_STACK_SIZE == 262144, "the assembly above says it in figures");
+
+/* gdb and libunwind know a signal frame by these two instructions. */
+__asm__(".text\n"
+	".balign 16\n"
+	".global sys_signal_return\n"
+	".hidden sys_signal_return\n"
+	".type sys_signal_return, @function\n"
+	"sys_signal_return:\n"
+	"	movq $15, %rax\n"
+	"	syscall\n"
+	".size sys_signal_return, .-sys_signal_return\n");

@@ -29,6 +29,9 @@ static inline long sys_call6(long n, long a, long b, long c, long d, long e, lon
 #define sys_call1(n, a)		 sys_call2(n, a, 0)
 #define sys_call0(n)		 sys_call1(n, 0)
 
+/* What a handler returns to: rt_sigreturn (a kernel's sigaction's restorer). */
+void sys_signal_return(void);
+
 /* The thread control block: fs:0 holds its own address. */
 static inline uintptr_t sys_thread_pointer(void)
 {
