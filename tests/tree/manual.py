@@ -40,7 +40,7 @@ def terms(text):
             for tag in re.findall(r"^\.TP\n(.*)$", text, re.M)]
 
 
-manual, library = page("ouro.1"), page("libouro.3")
+manual, library, scale = page("ouro.1"), page("libouro.3"), page("ouro_scale.7")
 readme = (TOP / "README.md").read_text()
 rows = [line.split("\t") for line in output(OURO, "help", "options").splitlines()]
 if len(rows) < 20:
@@ -65,7 +65,8 @@ for title in ("run and report", "run only"):
     both = of_command["run"] & of_command["report"]
     for option in sorted(here - (both if title == "run and report" else of_command["run"])):
         fail(f"ouro.1: {option} is not an option of {title}")
-for where, text in (("ouro.1", manual), ("libouro.3", library), ("README.md", readme)):
+for where, text in (("ouro.1", manual), ("libouro.3", library), ("ouro_scale.7", scale),
+                    ("README.md", readme)):
     prose = "\n".join(line for line in text.splitlines() if not re.search(r"\bapt(-get)?\b", line))
     for option in sorted(set(re.findall(OPTION, prose)) - options - NO_ROW):
         fail(f"{where} has {option}, which ouro has not")
@@ -143,6 +144,29 @@ equal("libouro.3, beside CPython's", module, [name for _, name in twins])
 for name in re.findall(r"\b((?:__lsan|ouro)_\w+)\(", synopsis):
     if name + " ()" not in library.replace('"', "").split("\n.SH DESCRIPTION\n")[1]:
         fail(f"libouro.3 does not describe {name}")
+
+# The limits, as the sources have them.
+
+
+def constant(path, name):
+    """The value of `NAME = NUMBER` or `NAME = NUMBER << NUMBER` there."""
+    found = re.search(rf"\b{name} = (\w+)(?: << (\d+))?", (TOP / path).read_text())
+    return int(found[1], 0) << int(found[2] or 0) if found else fail(f"{path} has no {name}") or 0
+
+
+limits = [
+    constant("include/ouro_session.h", "OUROS_NODE_MAX"),
+    0x80000000 - constant("include/ouro_session.h", "OUROS_MARK_PARENT") - 1,
+    constant("shim/freeze.c", "FREEZE_CHUNK") * constant("shim/freeze.c", "FREEZE_CHUNKS"),
+    constant("shim/sys.c", "SYS_RANGES") * constant("shim/sys.c", "SYS_RANGE_BLOCKS"),
+    (1 << constant("include/ouro_session.h", "OUROS_BLOCK_GEN_BITS")) - 1,
+    constant("analyzer/symbols.c", "SYMBOLS_BUDGET"),
+]
+seconds = [constant("shim/snapshot.c", "SNAPSHOT_DEADLINE_MS") // 1000,
+           constant("shim/snapshot_clone.h", "SNAPSHOT_TABLES_MS") // 1000]
+for words in [f"{limit:,}" for limit in limits] + [f"{seconds[0]} seconds", f"{seconds[1]} s"]:
+    if not re.search(rf"\b{words}\b", section(scale, "LIMITS")):
+        fail(f"ouro_scale.7, LIMITS, does not have {words}")
 
 if not shutil.which("groff") and not problems:
     skip("no groff here: the pages are not rendered")
