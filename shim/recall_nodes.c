@@ -43,23 +43,23 @@ static void key_put(struct recall *r, uint32_t i)
 	r->keys++;
 }
 
-/* Room for another key.  False: what is there has to go. */
-static bool table_make_room(struct recall *r)
+/* Room for another key. */
+static void table_make_room(struct recall *r)
 {
-	if (r->keys < (r->mask + 1) / 4)
-		return true;
-	if (2 * (r->mask + 1) > RECALL_TABLE) {
-		r->full = true;
-		return false;
+	bool most = r->mask + 1 == RECALL_TABLE;
+
+	if (r->keys < (r->mask + 1) / (most ? 2 : 4))
+		return;
+	if (!most) {
+		r->mask = 2 * r->mask + 1;
+		r->shift--;
 	}
-	r->mask = 2 * r->mask + 1;
-	r->shift--;
+	/* What is outdated is left behind: there are two places for each node. */
 	r->keys = 0;
 	sys_memset(r->table, 0, (r->mask + 1) * sizeof(r->table[0]));
 	for (uint32_t i = RECALL_ROOT; i < r->nodes; i++)
 		for (uint32_t c = r->kin[i].child; c; c = r->kin[c].sibling)
 			key_put(r, c);
-	return true;
 }
 
 /* --- nodes ------------------------------------------------------------------------------------ */
@@ -115,9 +115,10 @@ static void node_add_probe(struct recall *r, uint32_t parent, uint32_t i)
 		node->probes = node->count; /* more than so many, since they all differ */
 	}
 	node->seed = seed_new(r);
-	for (uint32_t c = r->kin[parent].child; c; c = r->kin[c].sibling)
-		if (table_make_room(r))
-			key_put(r, c);
+	for (uint32_t c = r->kin[parent].child; c; c = r->kin[c].sibling) {
+		table_make_room(r);
+		key_put(r, c);
+	}
 }
 
 /* The child that has these values; 0: none, and none that would be taken for it. */
@@ -143,15 +144,13 @@ static uint32_t child_find(struct recall *r, uint32_t parent, uint32_t values)
 /* To a parent of whose children none has its values. */
 static void child_put(struct recall *r, uint32_t parent, uint32_t child)
 {
-	bool room = table_make_room(r);
-
+	table_make_room(r);
 	if (!r->node[parent].probes)
 		r->node[parent].guess = child;
 	r->node[child].parent = parent;
 	r->kin[child].sibling = r->kin[parent].child;
 	r->kin[parent].child = child;
-	if (room)
-		key_put(r, child);
+	key_put(r, child);
 }
 
 /* Cuts the run after n places.  What follows them becomes runs of new nodes, one for each way that
