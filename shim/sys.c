@@ -56,7 +56,7 @@ static struct sys_range *sys_ranges_make(struct sys_range **block)
 	long p = sys_call6(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			   -1, 0);
 
-	if (p < 0 && p > -SYS_PAGE)
+	if (p <= 0 && p > -SYS_PAGE)
 		return NULL;
 	struct sys_range *fresh = (struct sys_range *)p;
 	sys_range_set(fresh, (uintptr_t)fresh, size);
