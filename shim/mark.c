@@ -4,16 +4,15 @@
 
 #include "heuristics.h"
 #include "inner.h"
+#include "mark_crew.h"
 #include "mark_words.h"
 #include "scratch.h"
-#include "sort.h"
 #include "sys.h"
 
 enum {
 	WORD = 8,
 	PAGE = 4096,
-	FETCH_BYTES = 128,	  /* of a block; the machine itself goes on with longer ones */
-	MARK_GIVE_BACK = 1 << 18, /* entries */
+	FETCH_BYTES = 128, /* of a block; the machine itself goes on with longer ones */
 	ENTRY_WORDS_BITS = 10,
 	ENTRY_LONG = (1 << ENTRY_WORDS_BITS) - 1, /* this long, or longer, or counted, or large */
 	ENTRY_GRANULE_BITS = OUROS_REGION_SHIFT - OUROS_GRANULE_SHIFT,
@@ -81,9 +80,10 @@ static inline struct heap_hit entry_hit(const struct heap *heap, uint64_t entry)
 	};
 }
 
-/* Entries that were taken out need no memory. */
-static void queue_trim(struct mark *m)
+void mark_trim(struct mark *m)
 {
+	if (likely(m->head - m->given_back < MARK_GIVE_BACK))
+		return;
 	scratch_forget(m->queue + m->given_back, MARK_GIVE_BACK * sizeof(*m->queue));
 	m->given_back += MARK_GIVE_BACK;
 }
@@ -115,20 +115,30 @@ static void ref_add(struct mark *m, uint32_t ordinal, uintptr_t where)
 	};
 }
 
+/* Counts a block that had the mark was, and has another now. */
+static inline __attribute__((always_inline)) void count(struct mark *m, const struct heap_hit *hit,
+							uint32_t was, uint32_t mark)
+{
+	const struct heap_block *block = &m->heap->block[hit->ordinal];
+	/* An ignored block is nobody's to report, whoever else holds it. */
+	enum ouros_root kind = block->size & HEAP_SIZE_IGNORED ? OUROS_ROOT_IGNORED : m->kind;
+	struct ouros_tally *tally = mark & OUROS_MARK_POSSIBLE ? &m->maybe : &m->reached[kind];
+
+	m->notes -= was & OUROS_MARK_POSSIBLE ? 1 : 0;
+	tally->blocks++;
+	tally->bytes += unlikely(block->size & HEAP_SIZE_COUNTED) ? inner_own_size(m->heap, hit)
+								  : hit->size;
+}
+
 /* Marks a block that is not marked yet. */
 static inline __attribute__((always_inline)) void set(struct mark *m, const struct heap_hit *hit,
 						      uint32_t mark, uintptr_t where)
 {
 	struct heap_block *block = &m->heap->block[hit->ordinal];
-	/* An ignored block is nobody's to report, whoever else holds it. */
-	enum ouros_root kind = block->size & HEAP_SIZE_IGNORED ? OUROS_ROOT_IGNORED : m->kind;
-	struct ouros_tally *tally = mark & OUROS_MARK_POSSIBLE ? &m->maybe : &m->reached[kind];
+	uint32_t was = block->mark;
 
-	m->notes -= block->mark & OUROS_MARK_POSSIBLE ? 1 : 0;
 	block->mark = mark;
-	tally->blocks++;
-	tally->bytes += unlikely(block->size & HEAP_SIZE_COUNTED) ? inner_own_size(m->heap, hit)
-								  : hit->size;
+	count(m, hit, was, mark);
 	if ((mark & ~OUROS_MARK_POSSIBLE) < OUROS_MARK_PARENT)
 		ref_add(m, hit->ordinal, where);
 }
@@ -185,6 +195,49 @@ static void settle(struct mark *m, const struct mark_far *far)
 		settle_hit(m, &hit, far);
 }
 
+/*
+ * The same while others mark too: a block is marked by who claims it.  They only ever claim, so
+ * what is marked stays marked.  What needs more than the block's record waits until all of them are
+ * done.
+ */
+static void settle_shared(struct mark *m, const struct mark_far *far)
+{
+	struct heap_block *block = &m->heap->block[far->ordinal];
+	uint32_t was = __atomic_load_n(&block->mark, __ATOMIC_RELAXED);
+	uint32_t mark = far->parent | (m->possible ? OUROS_MARK_POSSIBLE : 0);
+	const struct heap_hit hit = { far->start, heap_size(m->heap, far->ordinal), far->ordinal };
+
+	if (unlikely(block->size & HEAP_SIZE_COUNTED)) {
+		m->aside->far[m->aside->far_count++] = *far;
+		return;
+	}
+	if (m->possible ? was != 0 : was && !(was & OUROS_MARK_POSSIBLE))
+		return;
+	if (far->value != hit.start) {
+		if (far->value - hit.start < hit.size ||
+		    heap_is_empty_array(hit.start, hit.size, far->value))
+			m->aside->far[m->aside->far_count++] = *far;
+		return;
+	}
+	if (!__atomic_compare_exchange_n(&block->mark, &was, mark, false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED))
+		return;
+	count(m, &hit, was, mark);
+	push(m, &hit);
+}
+
+void mark_settle_aside(struct mark *m, struct mark_aside *aside)
+{
+	for (size_t i = 0; i < aside->far_count; i++) {
+		if (i + MARK_BATCH < aside->far_count)
+			__builtin_prefetch(&m->heap->block[aside->far[i + MARK_BATCH].ordinal], 1);
+		settle(m, &aside->far[i]);
+	}
+	mark_read_entries(m, aside->entry, aside->entry_count);
+	mark_drain(m);
+	aside->far_count = aside->entry_count = 0;
+}
+
 /* Words whose cells are at hand: which blocks are they? */
 static uint32_t resolve(struct mark *m)
 {
@@ -224,38 +277,13 @@ void mark_drain(struct mark *m)
 	}
 	found = resolve(m);
 	m->near_count = 0;
+	if (m->aside) {
+		for (uint32_t i = 0; i < found; i++)
+			settle_shared(m, &m->far[i]);
+		return;
+	}
 	for (uint32_t i = 0; i < found; i++)
 		settle(m, &m->far[i]);
-}
-
-void mark_block_words(const struct maps *maps, uintptr_t start, size_t size,
-		      void (*f)(const uintptr_t *words, size_t count, uintptr_t where, void *arg),
-		      void *arg)
-{
-	uintptr_t end = start + (size & -(size_t)WORD);
-
-	if (size < PAGE) /* no page of its own, so none that could be protected */
-		f((const uintptr_t *)start, (end - start) / WORD, start, arg);
-	else
-		mark_range_words(maps, start, end, f, arg);
-}
-
-void mark_range_words(const struct maps *maps, uintptr_t start, uintptr_t end,
-		      void (*f)(const uintptr_t *words, size_t count, uintptr_t where, void *arg),
-		      void *arg)
-{
-	bool sparse = end - start >= MARK_SPARSE;
-	struct map run, part;
-
-	for (; start < end && maps_readable(maps, start, end, &run); start = run.end) {
-		for (uintptr_t at = run.start; at < run.end; at = part.end) {
-			part = (struct map){ at, run.end, 0 };
-			if (sparse && !maps_present(maps, at, run.end, false, &part))
-				break;
-			f((const uintptr_t *)part.start, (part.end - part.start) / WORD, part.start,
-			  arg);
-		}
-	}
 }
 
 /* Most words are no address in the heap's span: they cost one comparison. */
@@ -285,6 +313,8 @@ static void entry_read(struct mark *m, uint64_t entry)
 
 	if (likely(words < PAGE / WORD)) {
 		words_read(m, (const uintptr_t *)hit.start, words, hit.start, scan.parent);
+	} else if (m->aside) { /* what tells which pages are there is not made for several */
+		m->aside->entry[m->aside->entry_count++] = entry;
 	} else if (words < ENTRY_LONG) {
 		mark_block_words(m->maps, hit.start, words * WORD, mark_words, &scan);
 	} else {
@@ -315,22 +345,32 @@ static void entries_fetch(const struct mark *m, const uint64_t *entry, size_t co
 		fetch((const void *)at[i]);
 }
 
-/* Reads the queue up to there. */
-static void entries_read(struct mark *m, size_t end)
+void mark_read_entries(struct mark *m, const uint64_t *entry, size_t count)
 {
-	size_t fetched = m->head;
+	size_t fetched = 0, read = 0;
 
-	while (m->head < end) {
+	while (read < count) {
 		size_t stop = fetched;
-		size_t more = end - fetched < MARK_BATCH ? end - fetched : MARK_BATCH;
+		size_t more = count - fetched < MARK_BATCH ? count - fetched : MARK_BATCH;
 
-		entries_fetch(m, m->queue + fetched, more);
+		entries_fetch(m, entry + fetched, more);
 		fetched += more;
-		while (m->head < stop)
-			entry_read(m, m->queue[m->head++]);
-		if (unlikely(m->head - m->given_back >= MARK_GIVE_BACK))
-			queue_trim(m);
+		while (read < stop)
+			entry_read(m, entry[read++]);
 	}
+}
+
+/* Reads the queue up to there. */
+static void queue_read(struct mark *m, size_t end)
+{
+	while (m->head < end) {
+		size_t count = end - m->head < MARK_GIVE_BACK ? end - m->head : MARK_GIVE_BACK;
+
+		mark_read_entries(m, m->queue + m->head, count);
+		m->head += count;
+		mark_trim(m);
+	}
+	mark_drain(m);
 }
 
 /* Levels are followed one after the other: so a block's parent is one of those nearest to the
@@ -340,40 +380,9 @@ void mark_follow(struct mark *m)
 	do {
 		mark_drain(m);
 		while (m->head < m->tail) {
-			size_t level = m->tail;
-
-			entries_read(m, level);
-			mark_drain(m);
+			if (!mark_crew_follow(m))
+				queue_read(m, m->tail);
 		}
 		m->head = m->tail = m->given_back = 0;
 	} while (mark_read_inner(m));
-}
-
-static uint64_t ref_key(const void *item)
-{
-	return ((const struct ouros_rootref *)item)->ordinal;
-}
-
-void mark_settle_refs(struct mark *mark)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < mark->ref_count; i++) {
-		uint32_t now = mark->heap->block[mark->ref[i].ordinal].mark & ~OUROS_MARK_POSSIBLE;
-
-		if (now == mark->ref[i].root)
-			mark->ref[kept++] = mark->ref[i];
-	}
-	mark->ref_count = kept;
-	sort_by_key(mark->ref, sizeof(*mark->ref), kept, ref_key);
-	/* A note that a later pointer of the same kind made good leaves two: the later one counts.
-	 */
-	kept = 0;
-	for (size_t i = 0; i < mark->ref_count; i++) {
-		if (kept && mark->ref[kept - 1].ordinal == mark->ref[i].ordinal)
-			mark->ref[kept - 1] = mark->ref[i];
-		else
-			mark->ref[kept++] = mark->ref[i];
-	}
-	mark->ref_count = kept;
 }

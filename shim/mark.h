@@ -7,6 +7,7 @@
  * nearest to the roots.  Words are taken a batch at a time, and so are blocks from the queue: what
  * each step of a batch needs is fetched for all of it, so that cache misses overlap instead of
  * queueing up behind each other.
+ * Wide levels of a large heap are shared by several threads: mark_crew.h.
  *
  * Two passes.  In the first a block counts as reached by a pointer to its start, or by an interior
  * pointer that a heuristic explains; other interior pointers leave a note in the mark.  In the
@@ -40,7 +41,10 @@ struct mark_far {
 	uint32_t ordinal;
 };
 
-/* Owner: the clone.  Invariant at the end: live = sum of reached + possible + unreached. */
+struct mark_aside;
+
+/* Owner: the clone; of a worker (mark_crew.h), the worker.  Invariant at the end: live = sum of
+ * reached + possible + unreached. */
 struct mark {
 	struct heap *heap;
 	const struct maps *maps;
@@ -53,8 +57,9 @@ struct mark {
 	uint64_t *queue; /* blocks to be read, from head to tail: see mark_push.  Each is put in
 			    once, so there is a place for it */
 	size_t head, tail;
-	size_t given_back; /* entries before this one have no memory any more */
-	uint32_t *inner;   /* inner blocks to be read: their indices */
+	size_t given_back;	  /* entries before this one have no memory any more */
+	struct mark_aside *aside; /* NULL: nobody else marks now */
+	uint32_t *inner;	  /* inner blocks to be read: their indices */
 	size_t inner_waiting, inner_room;
 	struct refs *refs;	   /* NULL: nobody asks for them */
 	struct ouros_rootref *ref; /* every root mark ever set; roots_settle keeps the valid ones */

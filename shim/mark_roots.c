@@ -4,7 +4,9 @@
 #include "mark.h"
 
 #include "inner.h"
+#include "mark_crew.h"
 #include "mark_words.h"
+#include "sort.h"
 
 enum {
 	WORD = 8,
@@ -213,4 +215,34 @@ void mark_all(struct mark *mark, const struct roots *roots, uint32_t kinds)
 	mark->kind = OUROS_ROOT_NONE;
 	noted_push(mark);
 	mark_follow(mark);
+	mark_crew_end();
+}
+
+static uint64_t ref_key(const void *item)
+{
+	return ((const struct ouros_rootref *)item)->ordinal;
+}
+
+void mark_settle_refs(struct mark *mark)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < mark->ref_count; i++) {
+		uint32_t now = mark->heap->block[mark->ref[i].ordinal].mark & ~OUROS_MARK_POSSIBLE;
+
+		if (now == mark->ref[i].root)
+			mark->ref[kept++] = mark->ref[i];
+	}
+	mark->ref_count = kept;
+	sort_by_key(mark->ref, sizeof(*mark->ref), kept, ref_key);
+	/* A note that a later pointer of the same kind made good leaves two: the later one counts.
+	 */
+	kept = 0;
+	for (size_t i = 0; i < mark->ref_count; i++) {
+		if (kept && mark->ref[kept - 1].ordinal == mark->ref[i].ordinal)
+			mark->ref[kept - 1] = mark->ref[i];
+		else
+			mark->ref[kept++] = mark->ref[i];
+	}
+	mark->ref_count = kept;
 }

@@ -9,7 +9,10 @@
 #include "mark.h"
 #include "sys.h"
 
-enum { MARK_SPARSE = 1 << 18 }; /* memory of this size and more may be mostly untouched pages */
+enum {
+	MARK_SPARSE = 1 << 18,	  /* memory of this size and more may be mostly untouched pages */
+	MARK_GIVE_BACK = 1 << 18, /* entries of a queue */
+};
 
 /* Words on their way: parent is a root's kind, or OUROS_MARK_PARENT + ordinal. */
 struct mark_scan {
@@ -21,6 +24,20 @@ void mark_words(const uintptr_t *words, size_t count, uintptr_t where, void *arg
 /* Marks a block that is not marked yet; puts one in the queue. */
 void mark_set(struct mark *m, const struct heap_hit *hit, uint32_t mark, uintptr_t where);
 void mark_push(struct mark *m, const struct heap_hit *hit);
+
+/* What a worker (mark_crew.h) leaves to the first one, who sees to it when the others stand. */
+struct mark_aside {
+	struct mark_far *far;
+	uint64_t *entry;
+	size_t far_count, entry_count;
+};
+void mark_settle_aside(struct mark *m, struct mark_aside *aside);
+
+/* Reads blocks of a queue: the last words found may still be in the batch. */
+void mark_read_entries(struct mark *m, const uint64_t *entry, size_t count);
+
+/* Entries that were taken out need no memory. */
+void mark_trim(struct mark *m);
 
 /* Empties the batch. */
 void mark_drain(struct mark *m);

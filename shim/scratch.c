@@ -17,19 +17,28 @@ static bool is_error(long address)
 
 /* Tables that are read in random order want few TLB entries: huge pages, if they may be had, from
  * the first touch on.  (An array that grew by mremap keeps the small pages that it began with.) */
-void *scratch_map(size_t size)
+void *scratch_try(size_t size)
 {
 	size_t slack = size >= SCRATCH_HUGE ? SCRATCH_HUGE : 0;
 	long p = sys_call6(SYS_mmap, 0, (long)(size + slack + !size), PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (is_error(p))
-		snapshot_fail(OUROS_REASON_MEMORY);
+		return NULL;
 	if (slack) {
 		p = (p + SCRATCH_HUGE - 1) & -(long)SCRATCH_HUGE;
 		(void)sys_call3(SYS_madvise, p, size, MADV_HUGEPAGE);
 	}
 	return (void *)p;
+}
+
+void *scratch_map(size_t size)
+{
+	void *p = scratch_try(size);
+
+	if (!p)
+		snapshot_fail(OUROS_REASON_MEMORY);
+	return p;
 }
 
 void scratch_unmap(void *p, size_t size)

@@ -17,6 +17,8 @@
 _Noreturn void snapshot_fail(enum ouros_reason reason);
 
 void *scratch_map(size_t size);
+/* The same, but NULL when there is no memory. */
+void *scratch_try(size_t size);
 void scratch_unmap(void *p, size_t size);
 
 /* Whole pages that need not keep what they hold. */

@@ -55,6 +55,12 @@ int sys_thread_id(void);
 extern struct sys_lock sys_stack_lock;
 void sys_on_own_stack(void (*f)(void *arg), void *arg);
 
+/* Makes a thread that calls f(arg) on the stack that ends there (a multiple of 16), and is gone
+ * when f returns.  It shares everything with the caller, its thread control block too: f touches no
+ * thread-local variable, and calls no libc.  For a process of our own; never the program's.  The
+ * thread's id, or -errno. */
+long sys_thread(void *stack_end, void (*f)(void *arg), void *arg);
+
 uint64_t sys_clock_ns(int clock_id);
 
 /* Small replacements, so that no libc (and no IFUNC) is called inside a hook. */
