@@ -26,7 +26,7 @@
  * Why ouro_session is one long file: the contract is read, and compared with its manual page, as a
  * whole.
  *
- * Byte order and word size are the target's and stand in the header; version 1 is little-endian
+ * Byte order and word size are the target's and stand in the header; this version is little-endian
  * and 64-bit.  All structures are naturally aligned and have no padding.  Records commit by the
  * one word named in their comment: it is stored last (release), and zero means "not there".
  */
